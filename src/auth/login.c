@@ -1,0 +1,102 @@
+/* An unknown user is doomed, not turned away: the request does all the work of a
+ * wrong password and fails at its end, so that neither answer nor time tells who
+ * has an account. (SimpleJWT and Django do the same, for their preferred hash.)
+ *
+ * The connection goes back before the hash is computed: it takes a thousand times
+ * longer than the query. */
+#include "auth/login.h"
+
+#include <apr_strings.h>
+
+static verdict_t find_user(user_t *user, int *found, const policy_t *policy,
+                           const char *username, const char **why, apr_pool_t *p)
+{
+    apr_status_t rv;
+    db_t db;
+
+    *found = 0;
+    if (policy->store->open(&db, why, policy->store->context) != APR_SUCCESS) {
+        return VERDICT_STORE_DOWN;
+    }
+    rv = users_by_name(user, policy->users, &db, username, why, p);
+    policy->store->close(policy->store->context);
+    if (rv != APR_SUCCESS && rv != APR_NOTFOUND) {
+        return VERDICT_STORE_DOWN;
+    }
+    *found = rv == APR_SUCCESS;
+    *why = "no such user";
+    return VERDICT_OK;
+}
+
+/* Hash the password as the last user's was, and forget it. */
+static void work(const policy_t *policy, const char *password, apr_size_t len)
+{
+    char template[PASSWORD_TEMPLATE_SIZE];
+    const policy_effort_t *effort = policy->effort;
+
+    password_work(password, len,
+                  effort && effort->get(template, effort->context) ? template : NULL);
+}
+
+/* Remember what a hash of this site costs. A failed login only teaches where
+ * nothing is known yet: else whoever knows one user with an old, cheap hash could
+ * make all unknown ones cheap. */
+static void learn(const policy_t *policy, const char *stored, int good)
+{
+    char template[PASSWORD_TEMPLATE_SIZE];
+    const policy_effort_t *effort = policy->effort;
+
+    if (effort && (good || !effort->get(template, effort->context)) &&
+        password_template(template, stored) == APR_SUCCESS) {
+        effort->put(template, effort->context);
+    }
+}
+
+static int is_right(const policy_t *policy, const user_t *user, const char *password,
+                    apr_size_t len, const char **why, apr_pool_t *p)
+{
+    const char *detail = "";
+    password_result_t result = PASSWORD_UNUSABLE;
+
+    if (user->password) {
+        result = password_verify(password, len, user->password, &detail);
+    }
+    if (result == PASSWORD_MATCH || result == PASSWORD_MISMATCH) {
+        learn(policy, user->password, result == PASSWORD_MATCH && user->is_active);
+        *why = apr_psprintf(p, "wrong password for the user with the id '%s'", user->id);
+        return result == PASSWORD_MATCH;
+    }
+    work(policy, password, len);
+    *why = result == PASSWORD_UNUSABLE
+               ? apr_psprintf(p, "the user with the id '%s' has no usable password", user->id)
+               : apr_psprintf(p, "the password hash of the user with the id '%s' cannot be "
+                                 "checked: %s", user->id, detail);
+    return 0;
+}
+
+verdict_t login_check(identity_t *out, const policy_t *policy, const char *username,
+                      const char *password, apr_size_t len, const char **why,
+                      apr_pool_t *p)
+{
+    verdict_t verdict;
+    user_t user;
+    int found;
+
+    verdict = find_user(&user, &found, policy, username, why, p);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    if (!found) {
+        work(policy, password, len);
+        return VERDICT_LOGIN_FAILED;
+    }
+    if (!is_right(policy, &user, password, len, why, p)) {
+        return VERDICT_LOGIN_FAILED;
+    }
+    if (!user.is_active) {
+        *why = apr_psprintf(p, "the user with the id '%s' is inactive", user.id);
+        return VERDICT_LOGIN_FAILED;
+    }
+    *out = (identity_t){.user_id = user.id, .username = user.username};
+    return VERDICT_OK;
+}

@@ -1,0 +1,24 @@
+/**
+ * User name and password to identity.
+ */
+#ifndef AUTH_LOGIN_H
+#define AUTH_LOGIN_H
+
+#include "auth/check.h"
+
+/**
+ * Check a login.
+ *
+ * Unknown user, inactive user and wrong password give one verdict after the same
+ * work.
+ *
+ * @param out       allocated from @p p, untouched unless the verdict is VERDICT_OK
+ * @param username  UTF-8 without NUL
+ * @param password  @p len bytes
+ * @param why       set with every other verdict: the reason for the log
+ */
+verdict_t login_check(identity_t *out, const policy_t *policy, const char *username,
+                      const char *password, apr_size_t len, const char **why,
+                      apr_pool_t *p);
+
+#endif

@@ -1,0 +1,46 @@
+/**
+ * What holds for one request: plain values, read from the configuration by the
+ * floor above.
+ */
+#ifndef AUTH_POLICY_H
+#define AUTH_POLICY_H
+
+#include <apr_tables.h>
+
+#include "jose/jwk.h"
+#include "store/password.h"
+#include "store/users.h"
+
+/** Where a connection comes from and goes back to. */
+typedef struct {
+    /** @return APR_SUCCESS, or an error with @p why set for the log */
+    apr_status_t (*open)(db_t *out, const char **why, void *context);
+    void (*close)(void *context);
+    void *context;
+} policy_store_t;
+
+/** What password hashes have cost here lately, so that unknown users cost it too. */
+typedef struct {
+    /** @return 0 when nothing is known yet */
+    int (*get)(char out[PASSWORD_TEMPLATE_SIZE], void *context);
+    void (*put)(const char *password_template, void *context);
+    void *context;
+} policy_effort_t;
+
+typedef struct {
+    const jwk_ring_t *keys;             /* accepted here; never NULL */
+    const jwk_t *signing_key;           /* NULL where nothing is issued */
+    const char *issuer;                 /* NULL: none */
+    const apr_array_header_t *audience; /* const char *; NULL: none */
+    const char *user_id_claim;
+    apr_int64_t now;                    /* seconds since 1970 */
+    apr_int64_t exp_leeway, iat_leeway; /* seconds */
+    apr_int64_t access_lifetime, refresh_lifetime; /* seconds */
+    apr_int64_t max_token_age;          /* seconds, access tokens only; 0: any */
+    const users_t *users;
+    const policy_store_t *store;        /* NULL: the user is not looked up */
+    const policy_effort_t *effort;      /* NULL: every dummy costs the default */
+    apr_status_t (*random)(unsigned char *out, apr_size_t len);
+} policy_t;
+
+#endif

@@ -1,0 +1,20 @@
+/**
+ * Refresh token to new access token.
+ */
+#ifndef AUTH_REFRESH_H
+#define AUTH_REFRESH_H
+
+#include "auth/issue.h"
+
+/**
+ * Verify a refresh token and make the access token it is good for.
+ *
+ * @param out       allocated from @p p, untouched unless the verdict is VERDICT_OK
+ * @param identity  whose token it was, for the log; set like @p out
+ * @param token     NUL-terminated
+ * @param why       set with every other verdict: the reason for the log
+ */
+verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_t *policy,
+                        const char *token, const char **why, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,48 @@
+/**
+ * What became of a credential, and what clients and administrators see of it.
+ */
+#ifndef AUTH_VERDICT_H
+#define AUTH_VERDICT_H
+
+typedef enum {
+    VERDICT_OK,
+    VERDICT_NO_TOKEN,
+    VERDICT_BAD_HEADER,
+    VERDICT_MALFORMED,
+    VERDICT_BAD_SIGNATURE,
+    VERDICT_UNKNOWN_KEY,
+    VERDICT_EXPIRED,
+    VERDICT_NOT_YET_VALID,
+    VERDICT_TOO_OLD,
+    VERDICT_WRONG_ISSUER,
+    VERDICT_WRONG_AUDIENCE,
+    VERDICT_NO_EXP,
+    VERDICT_NO_JTI,
+    VERDICT_NO_TYPE,
+    VERDICT_WRONG_TYPE,
+    VERDICT_NO_USER_ID,
+    VERDICT_USER_NOT_FOUND,
+    VERDICT_USER_INACTIVE,
+    VERDICT_LOGIN_FAILED, /* wrong password, unknown or inactive user alike */
+    VERDICT_NO_ACCOUNT,   /* a refresh token whose user is gone or inactive */
+    VERDICT_CLAIM_REFUSED,
+    VERDICT_FORBIDDEN,
+    VERDICT_STORE_DOWN,
+    VERDICT_CRYPTO_DOWN,
+    VERDICT_COUNT
+} verdict_t;
+
+/** How a verdict looks from outside. */
+typedef struct {
+    int status;            /* HTTP */
+    const char *name;      /* AUTH_JWT_ERROR and the log */
+    const char *code;      /* member of the JSON body; NULL: SimpleJWT has none */
+    const char *detail;    /* member of the JSON body */
+    const char *challenge; /* error of RFC 6750 section 3.1; NULL: none */
+    int in_messages;       /* SimpleJWT repeats the detail for each token class */
+} verdict_info_t;
+
+/** The row of a verdict other than VERDICT_OK. */
+const verdict_info_t *verdict_info(verdict_t verdict);
+
+#endif

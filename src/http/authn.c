@@ -1,0 +1,146 @@
+/* r->user and the environment are set after the last check, never before. */
+#include "http/authn.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include "http/dbd.h"
+#include "http/request.h"
+#include "http/response.h"
+
+APLOG_USE_MODULE(auth_jwt);
+
+#define AUTH_TYPE "JWT"
+
+/* Whatever SetEnvIf or a parent request left there is not ours. */
+static void clear_env(request_rec *r)
+{
+    static const char *const names[] = {"AUTH_JWT_USER_ID", "AUTH_JWT_SID", "AUTH_JWT_JTI",
+                                        "AUTH_JWT_ERROR", NULL};
+    int i;
+
+    for (i = 0; names[i]; i++) {
+        apr_table_unset(r->subprocess_env, names[i]);
+    }
+}
+
+static void set_env(request_rec *r, const identity_t *identity)
+{
+    apr_table_setn(r->subprocess_env, "AUTH_JWT_USER_ID", identity->user_id);
+    apr_table_setn(r->subprocess_env, "AUTH_JWT_JTI", identity->jti);
+}
+
+/* Control characters would end a header or a log line. */
+static int is_printable(const char *text)
+{
+    while (*text && !apr_iscntrl(*text)) {
+        text++;
+    }
+    return *text == '\0';
+}
+
+static const char *remote_user(const config_t *config, const identity_t *identity)
+{
+    switch (config->remote_user) {
+    case CONFIG_USER_ID:
+        return identity->user_id;
+    case CONFIG_CLAIM:
+        return claims_string(&identity->claims, config->remote_user_claim);
+    case CONFIG_USERNAME:
+        break;
+    }
+    return identity->username;
+}
+
+static verdict_t identify(identity_t *identity, request_rec *r, const config_t *config,
+                          const char **why)
+{
+    const char *token;
+    verdict_t verdict;
+    policy_t policy;
+    dbd_t dbd;
+
+    verdict = request_token(&token, r, config, why);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    config_policy(&policy, config, r);
+    if (config->check_user) {
+        dbd_attach(&policy, &dbd, config, r);
+    }
+    return check_token(identity, &policy, token, CHECK_ACCESS, why, r->pool);
+}
+
+static int admit(request_rec *r, const identity_t *identity, const char *name)
+{
+    request_state_t *state = request_state(r);
+
+    state->identity = identity;
+    state->remote_user = name;
+    r->user = apr_pstrdup(r->pool, name);
+    r->ap_auth_type = apr_pstrdup(r->pool, AUTH_TYPE);
+    set_env(r, identity);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "JWT0121: admitted the user with the id "
+                  "'%s', token %s", identity->user_id, identity->jti);
+    return OK;
+}
+
+int authn_check(request_rec *r)
+{
+    const char *endpoint, *name, *why = "";
+    const config_t *config;
+    identity_t *identity;
+    verdict_t verdict;
+
+    if (!request_is_jwt(r)) {
+        return DECLINED;
+    }
+    clear_env(r);
+    endpoint = request_endpoint(r);
+    if (endpoint) {
+        /* Not NULL, which httpd takes for a module that forgot its work; authz_check()
+         * takes it away again. */
+        request_state(r)->endpoint = endpoint;
+        r->user = apr_pstrdup(r->pool, "");
+        return OK;
+    }
+    config = config_of_request(r);
+    identity = apr_palloc(r->pool, sizeof *identity);
+    verdict = identify(identity, r, config, &why);
+    if (verdict != VERDICT_OK) {
+        return response_refuse(r, verdict, why);
+    }
+    name = remote_user(config, identity);
+    if (!name || !*name || !is_printable(name)) {
+        return response_refuse(r, VERDICT_CLAIM_REFUSED,
+                               "the token has nothing usable for AuthJWTRemoteUser");
+    }
+    return admit(r, identity, name);
+}
+
+/* The request that led to this one: the one redirected, or the one including. */
+static const request_rec *origin(const request_rec *r)
+{
+    return r->prev ? r->prev : r->main;
+}
+
+int authn_fixups(request_rec *r)
+{
+    const request_state_t *state;
+    const request_rec *from;
+
+    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, AUTH_TYPE) != 0) {
+        return DECLINED;
+    }
+    for (from = r; from; from = origin(from)) {
+        state = request_find_state(from);
+        if (state && state->identity && strcmp(state->remote_user, r->user) == 0) {
+            request_state(r)->identity = state->identity;
+            request_state(r)->remote_user = state->remote_user;
+            set_env(r, state->identity);
+            break;
+        }
+    }
+    return DECLINED;
+}

@@ -1,0 +1,38 @@
+#include "http/authz.h"
+
+#include <http_request.h>
+
+#include "http/request.h"
+#include "http/response.h"
+
+/* Ask the auth_checkers behind ours. */
+static int ask_others(request_rec *r, request_state_t *state)
+{
+    int rv;
+
+    state->in_authz = 1;
+    rv = ap_run_auth_checker(r);
+    state->in_authz = 0;
+    return rv;
+}
+
+int authz_check(request_rec *r)
+{
+    const request_state_t *found = request_find_state(r);
+    request_state_t *state;
+    int rv;
+
+    if (!found || found->in_authz || (!found->endpoint && !found->identity)) {
+        return DECLINED;
+    }
+    state = request_state(r);
+    if (state->endpoint) {
+        r->user = NULL;
+        return OK;
+    }
+    rv = ask_others(r, state);
+    if (rv == HTTP_UNAUTHORIZED || rv == HTTP_FORBIDDEN) {
+        return response_refuse(r, VERDICT_FORBIDDEN, "the Require lines want another user");
+    }
+    return rv;
+}

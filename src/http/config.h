@@ -1,0 +1,88 @@
+/**
+ * The settings: one struct, one table of rows, one line a directive.
+ *
+ * Settings of all kinds stand in the per-directory configuration; those written at
+ * server level land in the server's default section and are inherited like any
+ * other. After the configuration is read nothing writes to it.
+ */
+#ifndef HTTP_CONFIG_H
+#define HTTP_CONFIG_H
+
+#include <httpd.h>
+
+#include <http_config.h>
+#include <stddef.h>
+
+#include "auth/policy.h"
+#include "http/mount.h"
+
+/** What becomes REMOTE_USER. */
+typedef enum { CONFIG_USERNAME, CONFIG_USER_ID, CONFIG_CLAIM } config_remote_user_t;
+
+/** Where users are found, and its place among the sites of this server. */
+typedef struct {
+    users_t queries;
+    int slot;         /* in dbd's shared memory */
+    int by_table;     /* made by AuthJWTUserTable or a preset */
+} config_users_t;
+
+typedef struct {
+    const char *username, *password, *remember_me;
+} config_fields_t;
+
+/** Times are whole seconds. */
+typedef struct {
+    apr_uint64_t set;               /* a bit for each row that this section wrote */
+    const ap_directive_t *first;    /* where this section's first directive stands */
+    server_rec *server;
+    const jwk_ring_t *keys;         /* NULL: none */
+    const mount_t *mount;           /* NULL: none */
+    const char *signing_kid;        /* NULL: the first key that can sign */
+    const char *issuer;             /* NULL: none */
+    const apr_array_header_t *audience; /* const char *; NULL: none */
+    apr_int64_t leeway;             /* -1: 0 for exp, 10 for iat and nbf */
+    apr_int64_t access_lifetime, refresh_lifetime;
+    apr_int64_t max_token_age;      /* 0: any */
+    const config_users_t *users;    /* NULL: the preset */
+    int check_user;
+    const config_fields_t *fields;
+    const char *user_id_claim;
+    config_remote_user_t remote_user;
+    const char *remote_user_claim;  /* with CONFIG_CLAIM */
+    const apr_array_header_t *header_types; /* const char *, never empty */
+    apr_int64_t max_body;           /* bytes */
+} config_t;
+
+extern const command_rec config_commands[];
+
+void *config_create(apr_pool_t *p, char *section);
+void *config_merge(apr_pool_t *p, void *parent, void *child);
+
+/** Forget what an earlier reading of the configuration left in static memory. */
+void config_reset(apr_pool_t *pconf);
+
+/** Every section with a directive of ours: const config_t *, in order. */
+const apr_array_header_t *config_sections(void);
+
+/** The settings of a request, or of a server outside all sections. */
+const config_t *config_of_request(const request_rec *r);
+const config_t *config_of_server(const server_rec *s);
+
+/** Whether the section itself wrote a setting, by the setting's offset. */
+#define CONFIG_HAS(config, member) config_has(config, offsetof(config_t, member))
+int config_has(const config_t *config, apr_size_t offset);
+
+/** The users of a section: its own, or the preset's. */
+const config_users_t *config_users(const config_t *config);
+
+/** The key that signs here, or NULL. */
+const jwk_t *config_signing_key(const config_t *config);
+
+/**
+ * The policy of a request. Store and effort are left out; see dbd.h.
+ *
+ * @param out  points into the configuration
+ */
+void config_policy(policy_t *out, const config_t *config, const request_rec *r);
+
+#endif

@@ -1,0 +1,207 @@
+/* Connections are opened and closed around each short use: ap_dbd_acquire() would
+ * hold one until the last byte of the answer is sent. Statements are prepared by
+ * store/db on the handle itself: one bad statement given to ap_dbd_prepare() would
+ * break every user of the database in the virtual host. */
+#include "http/dbd.h"
+
+#include <apr_atomic.h>
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+
+#include "http/gate.h"
+
+APLOG_USE_MODULE(auth_jwt);
+
+/* mod_dbd drops a dead connection and fails the caller; the next try gets another.
+ * Only a failure this quick is worth a repetition: others have waited already. */
+#define OPEN_TRIES 3
+#define QUICK apr_time_from_msec(100)
+
+#define SLOTS 32
+
+/* Shared by the children of one generation. */
+typedef struct {
+    volatile apr_uint32_t probed;
+    struct {
+        volatile apr_uint32_t version; /* odd while being written */
+        char text[PASSWORD_TEMPLATE_SIZE];
+    } templates[SLOTS];
+} shared_t;
+
+/* Of this process; made before its threads are. */
+static gate_t *gate;
+static shared_t *shared;
+
+int dbd_post_config(apr_pool_t *pconf, server_rec *s)
+{
+    apr_shm_t *segment;
+    apr_status_t rv = apr_shm_create(&segment, sizeof(shared_t), NULL, pconf);
+
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "JWT0010: no shared memory for %d bytes; raise the system's limits",
+                     (int)sizeof(shared_t));
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    shared = apr_shm_baseaddr_get(segment);
+    memset(shared, 0, sizeof *shared);
+    return OK;
+}
+
+static ap_dbd_t *open_handle(dbd_t *dbd)
+{
+    APR_OPTIONAL_FN_TYPE(ap_dbd_open) *open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
+    apr_time_t began = apr_time_now();
+    ap_dbd_t *handle = NULL;
+    int i;
+
+    for (i = 0; open && !handle && i < OPEN_TRIES && apr_time_now() - began < QUICK; i++) {
+        handle = open(dbd->pool, dbd->server);
+    }
+    return handle;
+}
+
+static const char *gate_reason(apr_status_t rv)
+{
+    return rv == APR_EBUSY ? "the database has not answered an earlier call for more than "
+                             "2 seconds; look at the database server"
+                           : "all calls to the database that are allowed at once were "
+                             "taken for a second; the database is too slow for this load";
+}
+
+static apr_status_t store_open(db_t *out, const char **why, void *context)
+{
+    dbd_t *dbd = context;
+    apr_status_t rv = gate ? gate_enter(gate, &dbd->call) : APR_EGENERAL;
+
+    if (rv != APR_SUCCESS) {
+        *why = gate_reason(rv);
+        return rv;
+    }
+    dbd->handle = open_handle(dbd);
+    gate_opened(gate);
+    if (!dbd->handle) {
+        gate_leave(gate, dbd->call);
+        *why = "no connection to the database (mod_dbd's line above has its reason); check "
+               "DBDParams, that the database runs, and that the server's user may open it";
+        return APR_EGENERAL;
+    }
+    out->driver = dbd->handle->driver;
+    out->handle = dbd->handle->handle;
+    out->pool = dbd->handle->pool;
+    out->statements = dbd->handle->prepared;
+    out->now = apr_time_now();
+    return APR_SUCCESS;
+}
+
+static void store_close(void *context)
+{
+    APR_OPTIONAL_FN_TYPE(ap_dbd_close) *close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+    dbd_t *dbd = context;
+
+    close(dbd->server, dbd->handle);
+    gate_leave(gate, dbd->call);
+}
+
+/* A reader takes a text only if no writer was at it before and after; a writer who
+ * finds another one leaves it to him. Both may be in different processes. */
+static int effort_get(char out[PASSWORD_TEMPLATE_SIZE], void *context)
+{
+    int slot = ((dbd_t *)context)->slot;
+    apr_uint32_t version = apr_atomic_read32(&shared->templates[slot].version);
+
+    if (version == 0 || version & 1) {
+        return 0;
+    }
+    memcpy(out, shared->templates[slot].text, PASSWORD_TEMPLATE_SIZE);
+    return apr_atomic_read32(&shared->templates[slot].version) == version;
+}
+
+static void effort_put(const char *password_template, void *context)
+{
+    int slot = ((dbd_t *)context)->slot;
+    volatile apr_uint32_t *at = &shared->templates[slot].version;
+    apr_uint32_t version = apr_atomic_read32(at);
+
+    if (version & 1 || (version && !strcmp(shared->templates[slot].text, password_template)) ||
+        apr_atomic_cas32(at, version + 1, version) != version) {
+        return;
+    }
+    apr_cpystrn(shared->templates[slot].text, password_template, PASSWORD_TEMPLATE_SIZE);
+    apr_atomic_set32(at, version + 2);
+}
+
+static void attach(dbd_t *dbd, server_rec *server, apr_pool_t *p, int slot)
+{
+    memset(dbd, 0, sizeof *dbd);
+    dbd->store.open = store_open;
+    dbd->store.close = store_close;
+    dbd->store.context = dbd;
+    dbd->effort.get = effort_get;
+    dbd->effort.put = effort_put;
+    dbd->effort.context = dbd;
+    dbd->server = server;
+    dbd->pool = p;
+    dbd->slot = slot % SLOTS;
+}
+
+void dbd_attach(policy_t *policy, dbd_t *dbd, const config_t *config, request_rec *r)
+{
+    attach(dbd, r->server, r->pool, config_users(config)->slot);
+    policy->store = &dbd->store;
+    policy->effort = &dbd->effort;
+}
+
+static const char *place(const dbd_source_t *source, apr_pool_t *p)
+{
+    return source->where ? apr_psprintf(p, "%s (line %d of %s)", source->where->directive,
+                                        source->where->line_num, source->where->filename)
+                         : "AuthJWTUserQuery auth_jwt (the default)";
+}
+
+static void probe(const dbd_source_t *source, apr_pool_t *p)
+{
+    const char *why = "";
+    apr_status_t rv;
+    dbd_t dbd;
+    db_t db;
+
+    attach(&dbd, source->server, p, source->users->slot);
+    rv = store_open(&db, &why, &dbd);
+    if (rv == APR_SUCCESS) {
+        rv = users_probe(&source->users->queries, &db, &why, p);
+        store_close(&dbd);
+    }
+    if (rv == APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_INFO, 0, source->server,
+                     "JWT0011: the users' table answers: %s", place(source, p));
+    } else {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, source->server,
+                     "JWT0012: the users' table does not answer: %s: %s; until it does, "
+                     "logins and protected pages answer 503", place(source, p), why);
+    }
+}
+
+void dbd_child_init(apr_pool_t *pchild, server_rec *s, const apr_array_header_t *sources)
+{
+    apr_status_t rv = gate_make(&gate, pchild);
+    apr_pool_t *p;
+    int i;
+
+    if (rv != APR_SUCCESS) {
+        gate = NULL;
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "JWT0013: no gate for the database; this child answers 503");
+        return;
+    }
+    if (apr_atomic_inc32(&shared->probed) != 0) {
+        return;
+    }
+    apr_pool_create(&p, pchild);
+    for (i = 0; i < sources->nelts; i++) {
+        probe(&APR_ARRAY_IDX(sources, i, dbd_source_t), p);
+    }
+    apr_pool_destroy(p);
+}

@@ -1,0 +1,53 @@
+/**
+ * mod_dbd's connections for the floors below, and what all children remember of the
+ * cost of password hashes.
+ */
+#ifndef HTTP_DBD_H
+#define HTTP_DBD_H
+
+#include <httpd.h>
+
+#include <apr_dbd.h>
+#include <mod_dbd.h>
+
+#include "auth/policy.h"
+#include "http/config.h"
+
+/** What stands behind a policy's store and effort; lives as long as the policy. */
+typedef struct {
+    policy_store_t store;
+    policy_effort_t effort;
+    server_rec *server;
+    apr_pool_t *pool;
+    int slot;         /* of the users whose effort it is */
+    ap_dbd_t *handle; /* between open and close */
+    int call;         /* the gate's name for it */
+} dbd_t;
+
+/** Users of a server, to be tried when the first child starts. */
+typedef struct {
+    server_rec *server;
+    const config_users_t *users;
+    const ap_directive_t *where; /* NULL: the preset */
+} dbd_source_t;
+
+/**
+ * Make the memory that the children share.
+ *
+ * @return OK, or an HTTP status that stops the start
+ */
+int dbd_post_config(apr_pool_t *pconf, server_rec *s);
+
+/**
+ * Make this child's gate, and in the first child of a generation try all statements
+ * and say how that went. Never in the parent: as root it would create SQLite files
+ * that the children cannot write.
+ *
+ * @param sources  dbd_source_t
+ */
+void dbd_child_init(apr_pool_t *pchild, server_rec *s, const apr_array_header_t *sources);
+
+/** Let a policy ask this server's database. */
+void dbd_attach(policy_t *policy, dbd_t *dbd, const config_t *config, request_rec *r);
+
+#endif

@@ -1,0 +1,224 @@
+/* A request that was let through authentication as an endpoint is answered by that
+ * endpoint and by nothing else, whatever a later phase made of r->handler: otherwise
+ * a rewrite could turn "needs no token" into somebody else's content. */
+#include "http/endpoints.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "auth/login.h"
+#include "auth/refresh.h"
+#include "http/body.h"
+#include "http/dbd.h"
+#include "http/request.h"
+#include "http/response.h"
+
+APLOG_USE_MODULE(auth_jwt);
+
+/* --- Mounting ------------------------------------------------------------------ */
+
+static int is_mounted(request_rec *r)
+{
+    const request_state_t *state = request_find_state(r);
+    const mount_t *mount;
+    const char *handler;
+
+    if (state && state->mounted) {
+        return 1;
+    }
+    mount = config_of_server(r->server)->mount;
+    handler = mount && r->uri ? mount_find(mount, r->uri) : NULL;
+    if (handler) {
+        request_state(r)->mounted = handler;
+    }
+    return handler != NULL;
+}
+
+int endpoints_pre_translate(request_rec *r)
+{
+    return is_mounted(r) ? DONE : DECLINED;
+}
+
+int endpoints_translate(request_rec *r)
+{
+    if (!is_mounted(r)) {
+        return DECLINED;
+    }
+    /* Not a path: nothing below the document root may be meant by it. */
+    r->filename = apr_pstrdup(r->pool, "auth_jwt:endpoint");
+    return OK;
+}
+
+int endpoints_map_to_storage(request_rec *r)
+{
+    return is_mounted(r) ? OK : DECLINED;
+}
+
+int endpoints_type(request_rec *r)
+{
+    const request_state_t *state = request_find_state(r);
+
+    if (!state || !state->mounted) {
+        return DECLINED;
+    }
+    r->handler = state->mounted;
+    return OK;
+}
+
+/* --- Answering ------------------------------------------------------------------ */
+
+static int refuse_body(request_rec *r, const body_error_t *error)
+{
+    if (!error->body) {
+        return error->status;
+    }
+    apr_table_setn(r->subprocess_env, "AUTH_JWT_ERROR", "malformed");
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0102: the request was not understood "
+                  "(%d)", error->status);
+    return response_json(r, error->status, error->body);
+}
+
+static int answer_tokens(request_rec *r, const issue_tokens_t *tokens)
+{
+    json_t *body = json_object();
+
+    if (tokens->refresh) {
+        json_object_set_new(body, "refresh", json_string(tokens->refresh));
+    }
+    json_object_set_new(body, "access", json_string(tokens->access));
+    return response_json(r, HTTP_OK, body);
+}
+
+static int obtain(request_rec *r, const config_t *config, const policy_t *policy)
+{
+    const char *username, *password, *why = "";
+    body_error_t error = {0};
+    issue_tokens_t tokens;
+    identity_t identity;
+    verdict_t verdict;
+    json_t *body;
+
+    body = body_read(r, config, &error);
+    if (!body) {
+        return refuse_body(r, &error);
+    }
+    username = body_field(r, body, config->fields->username, 1, &error);
+    password = body_field(r, body, config->fields->password, 0, &error);
+    if (error.status) {
+        return refuse_body(r, &error);
+    }
+    verdict = login_check(&identity, policy, username, password, strlen(password), &why,
+                          r->pool);
+    if (verdict == VERDICT_OK) {
+        verdict = issue_pair(&tokens, policy, &identity, &why, r->pool);
+    }
+    if (verdict != VERDICT_OK) {
+        return response_verdict(r, verdict, why);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0111: login of the user with the id "
+                  "'%s', access token %s", identity.user_id, tokens.access_jti);
+    return answer_tokens(r, &tokens);
+}
+
+static int refresh(request_rec *r, const config_t *config, const policy_t *policy)
+{
+    const char *token, *why = "";
+    body_error_t error = {0};
+    issue_tokens_t tokens;
+    identity_t identity;
+    verdict_t verdict;
+    json_t *body;
+
+    body = body_read(r, config, &error);
+    if (!body) {
+        return refuse_body(r, &error);
+    }
+    token = body_field(r, body, "refresh", 1, &error);
+    if (error.status) {
+        return refuse_body(r, &error);
+    }
+    verdict = refresh_token(&tokens, &identity, policy, token, &why, r->pool);
+    if (verdict != VERDICT_OK) {
+        return response_verdict(r, verdict, why);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0112: refresh for the user with the id "
+                  "'%s', refresh token %s, access token %s", identity.user_id,
+                  identity.jti, tokens.access_jti);
+    return answer_tokens(r, &tokens);
+}
+
+/* --- The table ------------------------------------------------------------------- */
+
+typedef struct {
+    const char *handler;
+    int method; /* the one that it answers, beside OPTIONS */
+    const char *allow;
+    int (*answer)(request_rec *r, const config_t *config, const policy_t *policy);
+} endpoint_t;
+
+static const endpoint_t table[] = {
+    {"jwt-obtain", M_POST, "POST, OPTIONS", obtain},
+    {"jwt-refresh", M_POST, "POST, OPTIONS", refresh},
+};
+
+static const endpoint_t *find_endpoint(const request_rec *r)
+{
+    const request_state_t *state = request_find_state(r);
+    const char *handler = r->handler;
+    apr_size_t i;
+
+    if (state && (state->endpoint || state->mounted)) {
+        handler = state->endpoint ? state->endpoint : state->mounted;
+    }
+    for (i = 0; handler && i < sizeof table / sizeof *table; i++) {
+        if (strcmp(table[i].handler, handler) == 0) {
+            return &table[i];
+        }
+    }
+    return NULL;
+}
+
+static int wrong_method(request_rec *r, const endpoint_t *endpoint)
+{
+    r->allowed |= AP_METHOD_BIT << endpoint->method;
+    if (r->method_number == M_OPTIONS) {
+        return response_json(r, HTTP_OK, json_object());
+    }
+    return response_json(r, HTTP_METHOD_NOT_ALLOWED,
+                         response_detail(apr_psprintf(r->pool, "Method \"%s\" not allowed.",
+                                                      r->method)));
+}
+
+/* A section that lost its key to a dynamic AuthType or the like: configtest cannot
+ * see everything. */
+static int no_key(request_rec *r)
+{
+    return response_verdict(r, VERDICT_CRYPTO_DOWN,
+                            "no key signs here; add AuthJWTKey or mend AuthJWTSigningKey");
+}
+
+int endpoints_handle(request_rec *r)
+{
+    const endpoint_t *endpoint = find_endpoint(r);
+    const config_t *config;
+    policy_t policy;
+    dbd_t dbd;
+
+    if (!endpoint) {
+        return DECLINED;
+    }
+    response_no_store(r);
+    apr_table_setn(r->headers_out, "Allow", endpoint->allow);
+    if (r->method_number != endpoint->method) {
+        return wrong_method(r, endpoint);
+    }
+    config = config_of_request(r);
+    config_policy(&policy, config, r);
+    if (!policy.signing_key) {
+        return no_key(r);
+    }
+    dbd_attach(&policy, &dbd, config, r);
+    return endpoint->answer(r, config, &policy);
+}

@@ -1,0 +1,92 @@
+#include "http/mount.h"
+
+#include <apr_strings.h>
+
+#define ALL 0u
+
+static const struct {
+    const char *name; /* below the path */
+    const char *handler;
+} table[] = {
+    {"token", "jwt-obtain"},
+    {"token/refresh", "jwt-refresh"},
+};
+
+#define ROWS ((int)(sizeof table / sizeof *table))
+
+mount_t *mount_make(const char *path, apr_pool_t *p)
+{
+    mount_t *mount = apr_pcalloc(p, sizeof *mount);
+    char *copy = apr_pstrdup(p, path);
+    apr_size_t len = strlen(copy);
+
+    while (len && copy[len - 1] == '/') {
+        copy[--len] = '\0';
+    }
+    mount->path = copy;
+    mount->path_len = len;
+    mount->names = ALL;
+    return mount;
+}
+
+const char *mount_add(mount_t *mount, const char *name, apr_pool_t *p)
+{
+    const char *known = "";
+    int i;
+
+    for (i = 0; i < ROWS; i++) {
+        if (strcmp(table[i].name, name) == 0) {
+            mount->names |= 1u << i;
+            return NULL;
+        }
+        known = apr_pstrcat(p, known, *known ? ", " : "", table[i].name, NULL);
+    }
+    return apr_psprintf(p, "there is no endpoint '%s'; known are %s", name, known);
+}
+
+static int is_mounted(const mount_t *mount, int row)
+{
+    return mount->names == ALL || (mount->names & 1u << row);
+}
+
+const char *mount_find(const mount_t *mount, const char *uri)
+{
+    apr_size_t len;
+    int i;
+
+    if (strncmp(uri, mount->path, mount->path_len) != 0 || uri[mount->path_len] != '/') {
+        return NULL;
+    }
+    uri += mount->path_len + 1;
+    for (i = 0; i < ROWS; i++) {
+        len = strlen(table[i].name);
+        if (is_mounted(mount, i) && strncmp(uri, table[i].name, len) == 0 &&
+            (uri[len] == '\0' || (uri[len] == '/' && uri[len + 1] == '\0'))) {
+            return table[i].handler;
+        }
+    }
+    return NULL;
+}
+
+int mount_has_handler(const char *handler)
+{
+    int i;
+
+    for (i = 0; i < ROWS; i++) {
+        if (strcmp(table[i].handler, handler) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *mount_handlers(apr_pool_t *p)
+{
+    const char *names = table[0].handler;
+    int i;
+
+    for (i = 1; i < ROWS; i++) {
+        names = apr_pstrcat(p, names, ", ", table[i].handler, NULL);
+    }
+    return names;
+}

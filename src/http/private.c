@@ -1,0 +1,90 @@
+/* A filter, as a proxied or CGI answer replaces the headers that earlier phases set.
+ * It runs behind mod_headers, so that Cache-Control of an administrator or of an
+ * application is narrowed, and never widened by it. */
+#include "http/private.h"
+
+#include <apr_strings.h>
+#include <http_request.h>
+#include <util_filter.h>
+
+#include "http/request.h"
+
+#define NAME "AUTH_JWT_PRIVATE"
+
+/* What would let a shared cache keep the answer, or is said anew (RFC 9111 5.2.2). */
+static int is_dropped(const char *directive)
+{
+    static const char *const names[] = {"public", "private", "s-maxage", NULL};
+    apr_size_t len = strcspn(directive, "= \t");
+    int i;
+
+    for (i = 0; names[i]; i++) {
+        if (strlen(names[i]) == len && ap_cstr_casecmpn(directive, names[i], len) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static const char *both(request_rec *r, const char *name)
+{
+    const char *in_error = apr_table_get(r->err_headers_out, name);
+    const char *in_out = apr_table_get(r->headers_out, name);
+
+    return in_error && in_out ? apr_pstrcat(r->pool, in_out, ", ", in_error, NULL)
+           : in_out           ? in_out
+                              : in_error;
+}
+
+static void set_both(request_rec *r, const char *name, const char *value)
+{
+    apr_table_unset(r->err_headers_out, name);
+    apr_table_setn(r->headers_out, name, value);
+}
+
+static void narrow_cache_control(request_rec *r)
+{
+    const char *left = both(r, "Cache-Control"), *directive, *made = "private";
+
+    while (left && (directive = ap_get_list_item(r->pool, &left))) {
+        if (!is_dropped(directive)) {
+            made = apr_pstrcat(r->pool, made, ", ", directive, NULL);
+        }
+    }
+    set_both(r, "Cache-Control", made);
+}
+
+static void add_vary(request_rec *r)
+{
+    const char *vary = both(r, "Vary");
+
+    if (vary && (ap_find_token(r->pool, vary, "Authorization") || strchr(vary, '*'))) {
+        return;
+    }
+    set_both(r, "Vary",
+             vary ? apr_pstrcat(r->pool, vary, ", Authorization", NULL) : "Authorization");
+}
+
+static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    narrow_cache_control(f->r);
+    add_vary(f->r);
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void private_register(void)
+{
+    /* Before the headers are written, behind everything else. */
+    ap_register_output_filter(NAME, private_filter, NULL, AP_FTYPE_PROTOCOL - 1);
+}
+
+void private_insert(request_rec *r)
+{
+    const request_state_t *state = request_find_state(r);
+
+    if (state && state->identity && !r->main) {
+        r->no_cache = 1; /* mod_cache asks this before it looks at headers */
+        ap_add_output_filter(NAME, NULL, r, r->connection);
+    }
+}

@@ -1,0 +1,49 @@
+/**
+ * What a client sent to be let in, and what this request has found out about it.
+ */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include <httpd.h>
+
+#include "auth/check.h"
+#include "http/config.h"
+
+/** Kept with the request from the first hook that needs it to the last. */
+typedef struct {
+    const char *mounted;  /* handler of the mounted endpoint; NULL: none */
+    const char *endpoint; /* handler that was let through without a token; NULL: none */
+    const identity_t *identity; /* NULL: no good token */
+    const char *remote_user;    /* with identity: what became r->user */
+    int in_authz;         /* our auth_checker is calling the others */
+} request_state_t;
+
+/** The state of a request, made when it has none yet. */
+request_state_t *request_state(request_rec *r);
+
+/** The state of a request, or NULL. */
+const request_state_t *request_find_state(const request_rec *r);
+
+/** Whether AuthType is JWT here. */
+int request_is_jwt(request_rec *r);
+
+/**
+ * The endpoint that answers this request, whether mounted or set by SetHandler.
+ *
+ * @return the handler's name, or NULL
+ */
+const char *request_endpoint(const request_rec *r);
+
+/**
+ * The token in the request's header (RFC 6750 section 2.1).
+ *
+ * Another scheme, or none, is no token. White space separates as in SimpleJWT: any
+ * amount, tabs too.
+ *
+ * @param token  NUL-terminated, allocated from r->pool
+ * @param why    set with every verdict but VERDICT_OK
+ */
+verdict_t request_token(const char **token, request_rec *r, const config_t *config,
+                        const char **why);
+
+#endif

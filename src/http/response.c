@@ -1,0 +1,157 @@
+#include "http/response.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <mod_core.h>
+
+APLOG_USE_MODULE(auth_jwt);
+
+/* Seconds. Long enough to spare a struggling database, short enough for a person. */
+#define RETRY_AFTER "5"
+
+json_t *response_detail(const char *detail)
+{
+    json_t *body = json_object();
+
+    json_object_set_new(body, "detail", json_string(detail));
+    return body;
+}
+
+void response_no_store(request_rec *r)
+{
+    /* err_headers_out: these must be on errors, too. */
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->err_headers_out, "Pragma", "no-cache");
+}
+
+static void log_verdict(request_rec *r, const verdict_info_t *info, const char *why)
+{
+    apr_table_setn(r->subprocess_env, "AUTH_JWT_ERROR", info->name);
+    if (info->status == HTTP_SERVICE_UNAVAILABLE) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "JWT0201: answered 503 (%s): %s", info->name, why);
+    } else {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0101: refused (%s): %s",
+                      info->name, why);
+    }
+}
+
+/* RFC 6750 section 3, RFC 9110 section 11.6.1; Retry-After for what may pass. */
+static void set_headers(request_rec *r, const verdict_info_t *info, const char *error)
+{
+    const config_t *config = config_of_request(r);
+    const char *realm = ap_auth_name(r), *challenge;
+
+    if (info->status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
+    }
+    if (info->status != HTTP_UNAUTHORIZED) {
+        return;
+    }
+    challenge = apr_psprintf(r->pool, "%s realm=\"%s\"",
+                             APR_ARRAY_IDX(config->header_types, 0, const char *),
+                             realm ? realm : "api");
+    if (error) {
+        challenge = apr_psprintf(r->pool, "%s, error=\"%s\"", challenge, error);
+    }
+    /* Set, not added: the table is shared with an ErrorDocument's request. */
+    apr_table_setn(r->err_headers_out, "WWW-Authenticate", challenge);
+}
+
+static json_t *verdict_body(const verdict_info_t *info)
+{
+    json_t *body = response_detail(info->detail);
+
+    if (info->code) {
+        json_object_set_new(body, "code", json_string(info->code));
+    }
+    return body;
+}
+
+/* At a protected place SimpleJWT lists what each accepted class of token said. */
+static json_t *refusal_body(const verdict_info_t *info)
+{
+    json_t *body, *message, *messages;
+
+    if (!info->in_messages) {
+        return verdict_body(info);
+    }
+    body = response_detail("Given token not valid for any token type");
+    json_object_set_new(body, "code", json_string(info->code));
+    message = json_object();
+    json_object_set_new(message, "token_class", json_string("AccessToken"));
+    json_object_set_new(message, "token_type", json_string("access"));
+    json_object_set_new(message, "message", json_string(info->detail));
+    messages = json_array();
+    json_array_append_new(messages, message);
+    json_object_set_new(body, "messages", messages);
+    return body;
+}
+
+/* The body's text on the request's pool; the object is released. */
+static const char *dump(request_rec *r, json_t *body)
+{
+    char *text = json_dumps(body, JSON_COMPACT);
+    const char *copy = apr_pstrdup(r->pool, text);
+
+    free(text);
+    json_decref(body);
+    return copy;
+}
+
+static int write_text(request_rec *r, int status, const char *text)
+{
+    if (!text) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    r->status = status;
+    r->status_line = ap_get_status_line(status);
+    ap_set_content_type(r, "application/json");
+    apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
+    ap_set_content_length(r, (apr_off_t)strlen(text));
+    ap_rputs(text, r);
+    return OK;
+}
+
+int response_json(request_rec *r, int status, json_t *body)
+{
+    return write_text(r, status, dump(r, body));
+}
+
+int response_verdict(request_rec *r, verdict_t verdict, const char *why)
+{
+    const verdict_info_t *info = verdict_info(verdict);
+
+    log_verdict(r, info, why);
+    /* No error parameter: what was refused is no bearer token (RFC 6750 section 3). */
+    set_headers(r, info, NULL);
+    return response_json(r, info->status, verdict_body(info));
+}
+
+static int has_error_document(request_rec *r, int status)
+{
+    return ap_response_code_string(r, ap_index_of_response(status)) != NULL;
+}
+
+int response_refuse(request_rec *r, verdict_t verdict, const char *why)
+{
+    const verdict_info_t *info = verdict_info(verdict);
+    int rv;
+
+    log_verdict(r, info, why);
+    set_headers(r, info, info->challenge);
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    if (r->main || r->proxyreq == PROXYREQ_PROXY || has_error_document(r, info->status)) {
+        return info->status;
+    }
+    rv = ap_discard_request_body(r);
+    if (rv != OK) {
+        return rv;
+    }
+    /* No content handler runs, but Header directives must still apply. */
+    ap_run_insert_error_filter(r);
+    rv = write_text(r, info->status, dump(r, refusal_body(info)));
+    return rv == OK ? DONE : rv;
+}

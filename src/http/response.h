@@ -1,0 +1,47 @@
+/**
+ * What we answer: the one place that writes bodies, challenges and log lines about
+ * a refusal.
+ */
+#ifndef HTTP_RESPONSE_H
+#define HTTP_RESPONSE_H
+
+#include <httpd.h>
+
+#include <jansson.h>
+
+#include "auth/verdict.h"
+#include "http/config.h"
+
+/**
+ * Refuse a request to a protected place, from within an authentication or
+ * authorization hook.
+ *
+ * The answer is SimpleJWT's JSON body; an ErrorDocument of the administrator wins.
+ *
+ * @param why  the reason for the log; clients never see it
+ * @return what the hook must return
+ */
+int response_refuse(request_rec *r, verdict_t verdict, const char *why);
+
+/**
+ * Answer a request to an endpoint with a verdict other than VERDICT_OK.
+ *
+ * @return what the handler must return
+ */
+int response_verdict(request_rec *r, verdict_t verdict, const char *why);
+
+/**
+ * Answer a request to an endpoint with a JSON body, which is released here.
+ *
+ * @param body  NULL when memory ran out
+ * @return what the handler must return
+ */
+int response_json(request_rec *r, int status, json_t *body);
+
+/** {"detail": …}, the form of most errors. */
+json_t *response_detail(const char *detail);
+
+/** Headers that every answer of an endpoint has: it is nobody else's business. */
+void response_no_store(request_rec *r);
+
+#endif

@@ -1,0 +1,103 @@
+/**
+ * The claims of a token (RFC 7519 section 4, and SimpleJWT's token_type).
+ */
+#ifndef JOSE_CLAIMS_H
+#define JOSE_CLAIMS_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <jansson.h>
+
+#include "jose/base64url.h"
+
+/** A time that the token does not have. */
+#define CLAIMS_NO_TIME APR_INT64_MIN
+
+/** What a payload says, with the types of the registered claims checked. */
+typedef struct {
+    const json_t *members;       /* all of it; lives as long as the pool */
+    const char *token_type;      /* NULL: none */
+    const char *jti;             /* NULL: none */
+    const char *iss;             /* NULL: none */
+    const json_t *aud;           /* string or array of strings; NULL: none */
+    apr_int64_t exp, nbf, iat;   /* seconds since 1970, fractions cut off */
+} claims_t;
+
+/** What a token must be to be good here. */
+typedef struct {
+    apr_int64_t now;                    /* seconds since 1970 */
+    apr_int64_t exp_leeway, iat_leeway; /* seconds; the latter also for nbf */
+    apr_int64_t max_age;                /* seconds since iat; 0: any */
+    const char *token_type;
+    const char *issuer;                 /* NULL: not looked at */
+    const apr_array_header_t *audience; /* const char *, any of; NULL: no aud at all */
+} claims_expect_t;
+
+typedef enum {
+    CLAIMS_GOOD,
+    CLAIMS_EXPIRED,
+    CLAIMS_NOT_YET_VALID,
+    CLAIMS_TOO_OLD,
+    CLAIMS_WRONG_ISSUER,
+    CLAIMS_WRONG_AUDIENCE,
+    CLAIMS_NO_EXP,
+    CLAIMS_NO_JTI,
+    CLAIMS_NO_TYPE,
+    CLAIMS_WRONG_TYPE
+} claims_result_t;
+
+/** The claims of a token about to be written. */
+typedef struct {
+    const char *token_type;
+    apr_int64_t exp, iat;      /* seconds since 1970 */
+    const char *jti;
+    const char *user_id_claim; /* name */
+    const char *user_id;       /* value, written as string */
+    const claims_t *copied;    /* claims of another token to carry over, or NULL */
+    const char *audience;      /* NULL: none */
+    const char *issuer;        /* NULL: none */
+} claims_new_t;
+
+/**
+ * Read a payload.
+ *
+ * @param out      allocated from @p p; untouched on error
+ * @param payload  the signed bytes
+ * @return NULL, or the reason for the log: not an object, outside the limits of
+ *         jsontext.h, or a registered claim of another type than RFC 7519 has
+ */
+const char *claims_parse(claims_t *out, bytes_t payload, apr_pool_t *p);
+
+/**
+ * Compare with what is expected, in SimpleJWT's order: times, aud, iss, then
+ * whether exp, jti and token_type are there and right.
+ *
+ * exp is required and past as soon as it equals now (RFC 7519 section 4.1.4).
+ */
+claims_result_t claims_check(const claims_t *claims, const claims_expect_t *expect);
+
+/**
+ * A claim that holds a user's id: a string that is not empty, or an integer.
+ *
+ * @return the id as text, allocated from @p p, or NULL for absent and all other
+ *         types; nothing is coerced
+ */
+const char *claims_user_id(const claims_t *claims, const char *name, apr_pool_t *p);
+
+/**
+ * A claim that is a string.
+ *
+ * @return owned by @p claims; NULL for absent and all other types
+ */
+const char *claims_string(const claims_t *claims, const char *name);
+
+/**
+ * Write a payload: token_type, exp, iat, jti, the user's id, copied claims, aud,
+ * iss, in this order (SimpleJWT's).
+ *
+ * @return compact JSON, allocated from @p p; NULL when memory ran out or a value
+ *         is no UTF-8
+ */
+const char *claims_write(const claims_new_t *claims, apr_pool_t *p);
+
+#endif

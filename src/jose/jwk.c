@@ -1,0 +1,135 @@
+#include "jose/jwk.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <openssl/crypto.h>
+#include <string.h>
+
+/* Whether a secret begins like a key of another kind, behind any white space or
+ * byte order mark: a blank in front must not turn a public key into a secret. */
+static int reads_as_key(bytes_t contents)
+{
+    const char *at = (const char *)contents.data;
+    const char *end = at + contents.len;
+
+    while (at < end && (apr_isspace(*at) || (unsigned char)*at >= 0xbb)) {
+        at++;
+    }
+    if (end - at >= 10 && strncmp(at, "-----BEGIN", 10) == 0) {
+        return 1;
+    }
+    return at < end && *at == '{';
+}
+
+static bytes_t without_newline(bytes_t contents)
+{
+    if (contents.len && contents.data[contents.len - 1] == '\n') {
+        contents.len--;
+        if (contents.len && contents.data[contents.len - 1] == '\r') {
+            contents.len--;
+        }
+    }
+    return contents;
+}
+
+/* The header is written by hand: its members have a fixed order (SimpleJWT's), and
+ * the kid was restricted to characters that need no escape. */
+static void write_header(jwk_t *key, apr_pool_t *p)
+{
+    const char *json;
+
+    json = key->kid ? apr_psprintf(p, "{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"%s\"}",
+                                   key->alg->name, key->kid)
+                    : apr_psprintf(p, "{\"alg\":\"%s\",\"typ\":\"JWT\"}", key->alg->name);
+    key->header = base64url_encode(json, strlen(json), p);
+    key->header_len = strlen(key->header);
+}
+
+static const char *check_kid(const char *kid, apr_pool_t *p)
+{
+    const char *at;
+
+    for (at = kid; *at; at++) {
+        if (!apr_isalnum(*at) && !strchr("-._~:/+=@", *at)) {
+            return apr_psprintf(p, "the key's name '%s' has a character other than "
+                                   "letters, digits and -._~:/+=@", kid);
+        }
+    }
+    return *kid ? NULL : "the key's name is empty; write - for a key without kid";
+}
+
+const char *jwk_load(const jwk_t **out, const char *kid, const jwa_t *alg,
+                     bytes_t contents, int can_sign, apr_pool_t *p)
+{
+    jwk_t *key = apr_pcalloc(p, sizeof *key);
+    const char *error;
+    void *material;
+
+    if (kid && (error = check_kid(kid, p))) {
+        return error;
+    }
+    if (reads_as_key(contents)) {
+        return apr_psprintf(p, "a PEM or JSON key is no secret, and whoever reads a public "
+                               "key could sign; %s needs random bytes "
+                               "(openssl rand -base64 48)", alg->name);
+    }
+    error = alg->load(&material, alg, without_newline(contents), p);
+    if (error) {
+        return error;
+    }
+    key->kid = kid;
+    key->alg = alg;
+    key->can_sign = can_sign;
+    key->material = material;
+    write_header(key, p);
+    *out = key;
+    return NULL;
+}
+
+void jwk_wipe(bytes_t contents)
+{
+    OPENSSL_cleanse((void *)(apr_uintptr_t)contents.data, contents.len);
+}
+
+const jwk_t *jwk_find(const jwk_ring_t *ring, const char *kid)
+{
+    int i;
+
+    for (i = 0; i < ring->nelts; i++) {
+        const jwk_t *key = APR_ARRAY_IDX(ring, i, const jwk_t *);
+
+        if (kid ? key->kid && strcmp(key->kid, kid) == 0 : !key->kid) {
+            return key;
+        }
+    }
+    return NULL;
+}
+
+/* By what the keys do, not by where they came from: two files may hold one secret. */
+int jwk_is_same(const jwk_t *a, const jwk_t *b)
+{
+    static const char label[] = "mod_auth_jwt same key";
+    unsigned char signature[JWA_MAX_SIGNATURE];
+
+    if (a->alg != b->alg || strcmp(a->kid ? a->kid : "", b->kid ? b->kid : "") != 0) {
+        return 0;
+    }
+    return a->alg->sign(signature, a->alg, a->material, label, sizeof label) ==
+               APR_SUCCESS &&
+           b->alg->verify(signature, b->alg, b->material, label, sizeof label) ==
+               APR_SUCCESS;
+}
+
+const jwk_t *jwk_find_signing(const jwk_ring_t *ring)
+{
+    int i;
+
+    for (i = 0; i < ring->nelts; i++) {
+        const jwk_t *key = APR_ARRAY_IDX(ring, i, const jwk_t *);
+
+        if (key->can_sign) {
+            return key;
+        }
+    }
+    return NULL;
+}

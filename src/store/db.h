@@ -1,0 +1,68 @@
+/**
+ * One database connection through APR DBD, and questions with one row as answer.
+ *
+ * Whoever owns the connection fills a db_t: mod_dbd's in the server, one of
+ * apr_dbd_open() in a unit test.
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <apr_dbd.h>
+#include <apr_hash.h>
+#include <apr_pools.h>
+#include <apr_time.h>
+
+/** A connection for the length of one use; only one thread may hold it. */
+typedef struct {
+    const apr_dbd_driver_t *driver;
+    apr_dbd_t *handle;
+    apr_pool_t *pool;       /* lives as long as the handle */
+    apr_hash_t *statements; /* the handle's own, shared with others by distinct keys */
+    apr_time_t now;
+} db_t;
+
+/** A statement's text with its placeholders counted. */
+typedef struct {
+    const char *sql;
+    const char *key; /* its name among the handle's statements */
+    int params;
+} db_query_t;
+
+/** One row, copied out of the result. */
+typedef struct {
+    int columns;
+    const char **names;
+    const char **values; /* NULL where SQL has NULL */
+} db_row_t;
+
+/**
+ * Make a query of SQL text in APR's dialect: %s is a placeholder, also within
+ * quotes, and %% a percent sign.
+ */
+const db_query_t *db_query_make(const char *sql, apr_pool_t *p);
+
+/**
+ * Ask for one row.
+ *
+ * The statement is prepared at its first use on this connection, and once more
+ * when it fails: a restarted server has lost it, a changed schema spoils it. One
+ * that fails again is left alone for a second.
+ *
+ * @param row   the answer, allocated from @p p; untouched on error
+ * @param args  query->params texts without NUL bytes
+ * @param why   on error the reason for the log
+ * @return APR_SUCCESS with exactly one row, APR_NOTFOUND with none, APR_EGENERAL
+ *         for everything else, several rows included
+ */
+apr_status_t db_get_row(db_row_t *row, db_t *db, const db_query_t *query,
+                        const char **args, const char **why, apr_pool_t *p);
+
+/**
+ * A column by name, without regard to case (PostgreSQL folds to lower case).
+ *
+ * @param value  NULL for SQL's NULL
+ * @return 0 when the row has no such column
+ */
+int db_row_find(const char **value, const db_row_t *row, const char *name);
+
+#endif

@@ -1,0 +1,74 @@
+/**
+ * Stored password hashes: what a password column may hold and how it is
+ * checked.
+ *
+ * Known forms, chosen by prefix from one table in password.c:
+ *
+ *   $2a$ $2b$ $2y$      bcrypt                        (crypt(3))
+ *   $5$ $6$             SHA-256 and SHA-512 crypt     (crypt(3))
+ *   $y$                 yescrypt                      (crypt(3))
+ *   $apr1$              Apache's MD5                  (APR-util)
+ *   pbkdf2_sha256$...   Django, also pbkdf2_sha1$...  (OpenSSL)
+ *
+ * The cost parameters come from a database row, so each form has a cap: a
+ * hostile or broken row must not buy minutes of CPU or gigabytes of memory.
+ */
+#ifndef STORE_PASSWORD_H
+#define STORE_PASSWORD_H
+
+#include <apr_pools.h>
+
+/** Longest password, in bytes, that is ever hashed. */
+#define PASSWORD_MAX_LENGTH 4096
+
+/** Bytes that hold any template, with its NUL. */
+#define PASSWORD_TEMPLATE_SIZE 192
+
+typedef enum {
+    PASSWORD_MATCH,
+    PASSWORD_MISMATCH,    /* includes passwords that are refused unhashed */
+    PASSWORD_UNUSABLE,    /* empty, or begins with '!': no password can match */
+    PASSWORD_UNSUPPORTED, /* no known form, damaged, or crypt(3) here lacks it */
+    PASSWORD_TOO_COSTLY   /* known form, parameters above the cap */
+} password_result_t;
+
+/**
+ * Compare a password with a stored hash, in constant time for the digest.
+ *
+ * A password that the form cannot hold (a NUL, more than 72 bytes for bcrypt,
+ * 511 for the other forms of crypt(3), PASSWORD_MAX_LENGTH for any) is a
+ * mismatch that costs the same hash as any other, and is never cut to fit.
+ *
+ * Results other than PASSWORD_MATCH and PASSWORD_MISMATCH cost no hash; the
+ * caller evens that out with password_work().
+ *
+ * @param password  @p len bytes, need not be NUL-terminated
+ * @param stored    the column's text, NUL-terminated
+ * @param why       set when the result is PASSWORD_UNSUPPORTED or
+ *                  PASSWORD_TOO_COSTLY: a constant phrase for the log that
+ *                  names the form and the limit, never any part of the hash
+ */
+password_result_t password_verify(const char *password, apr_size_t len,
+                                  const char *stored, const char **why);
+
+/**
+ * Do the work of one password_verify() and forget its result, so that an
+ * unknown user costs what a known one does.
+ *
+ * @param like  a template of password_template(), or NULL for the default
+ *              (pbkdf2_sha256 with 600,000 iterations)
+ */
+void password_work(const char *password, apr_size_t len, const char *like);
+
+/**
+ * The form, cost and salt length of a stored hash with salt and digest
+ * replaced by fixed text: enough to repeat the work, useless for guessing.
+ *
+ * @param out  PASSWORD_TEMPLATE_SIZE bytes
+ * @return APR_SUCCESS, or APR_EINVAL for a hash that password_verify() would
+ *         not compute; @p out is then untouched
+ */
+apr_status_t password_template(char out[PASSWORD_TEMPLATE_SIZE],
+                               const char *stored);
+
+#endif

@@ -1,0 +1,205 @@
+#include "store/users.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+const char *const users_column_names[USERS_COLUMNS] = {
+    [USERS_ID] = "id",
+    [USERS_USERNAME] = "username",
+    [USERS_PASSWORD] = "password",
+    [USERS_IS_ACTIVE] = "is_active",
+};
+
+/* Names go into SQL unquoted, as quoting differs between databases. */
+static int is_sql_name(const char *name, int may_have_schema)
+{
+    if (!apr_isalpha(*name) && *name != '_') {
+        return 0;
+    }
+    while (apr_isalnum(*name) || *name == '_') {
+        name++;
+    }
+    return *name == '\0' || (may_have_schema && *name == '.' && is_sql_name(name + 1, 0));
+}
+
+static const char *check_names(const char *table, const char *const columns[],
+                               apr_pool_t *p)
+{
+    int i;
+
+    if (!is_sql_name(table, 1)) {
+        return apr_psprintf(p, "'%s' is no plain table name; write AuthJWTUserQuery and "
+                               "AuthJWTUserByIdQuery for it", table);
+    }
+    for (i = 0; i < USERS_COLUMNS; i++) {
+        if (columns[i] && !is_sql_name(columns[i], 0)) {
+            return apr_psprintf(p, "'%s' is no plain column name; write AuthJWTUserQuery "
+                                   "and AuthJWTUserByIdQuery for it", columns[i]);
+        }
+    }
+    return NULL;
+}
+
+/* "theirs AS ours", NULL for a column that the table does not have. */
+static const char *column(const char *const columns[], int which, apr_pool_t *p)
+{
+    return columns[which] ? apr_psprintf(p, ", %s AS %s", columns[which],
+                                         users_column_names[which])
+                          : "";
+}
+
+const char *users_table(users_t *out, const char *table,
+                        const char *const columns[USERS_COLUMNS], apr_pool_t *p)
+{
+    const char *error = check_names(table, columns, p), *select, *by_id;
+
+    if (error) {
+        return error;
+    }
+    select = apr_pstrcat(p, "SELECT ", columns[USERS_ID], " AS id",
+                         column(columns, USERS_USERNAME, p),
+                         column(columns, USERS_IS_ACTIVE, p), NULL);
+    /* The hash is asked for at login only: no request needs to carry it around. */
+    out->by_name = db_query_make(apr_pstrcat(p, select, column(columns, USERS_PASSWORD, p),
+                                             " FROM ", table, " WHERE ",
+                                             columns[USERS_USERNAME], " = %s", NULL),
+                                 p);
+    by_id = apr_pstrcat(p, select, " FROM ", table, " WHERE ", columns[USERS_ID], NULL);
+    out->by_id = db_query_make(apr_pstrcat(p, by_id, " = %s", NULL), p);
+    out->by_bigint_id = db_query_make(apr_pstrcat(p, by_id, " = CAST(%s AS BIGINT)", NULL), p);
+    return NULL;
+}
+
+const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p)
+{
+    const db_query_t *query = db_query_make(sql, p);
+
+    if (query->params != 1) {
+        return apr_psprintf(p, "has %d placeholders; it needs exactly one %%s (a percent "
+                               "sign of the SQL is written %%%%)", query->params);
+    }
+    *out = query;
+    return NULL;
+}
+
+/* The spellings of true that databases have; whatever else stands there is no
+ * permission. */
+static int is_true(const char *value)
+{
+    static const char *const spellings[] = {"1", "t", "true", "y", "yes", NULL};
+    int i;
+
+    for (i = 0; value && spellings[i]; i++) {
+        if (apr_strnatcasecmp(value, spellings[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether a name may stand in REMOTE_USER, logs and headers. */
+static int is_printable(const char *text)
+{
+    while (*text && !apr_iscntrl(*text)) {
+        text++;
+    }
+    return *text == '\0';
+}
+
+static const char *read_user(user_t *user, const db_row_t *row)
+{
+    const char *active;
+
+    if (!db_row_find(&user->id, row, "id") || !user->id || !*user->id) {
+        return "the row has no id";
+    }
+    if (!db_row_find(&user->username, row, "username") || !user->username ||
+        !*user->username) {
+        return "the row has no username";
+    }
+    if (!is_printable(user->id) || !is_printable(user->username)) {
+        return "id or username has a control character";
+    }
+    if (!db_row_find(&user->password, row, "password")) {
+        user->password = NULL;
+    }
+    user->is_active = !db_row_find(&active, row, "is_active") || is_true(active);
+    return NULL;
+}
+
+static apr_status_t find(user_t *user, const db_query_t *query, db_t *db, const char *arg,
+                         const char **why, apr_pool_t *p)
+{
+    apr_status_t rv;
+    db_row_t row;
+    user_t found;
+
+    rv = db_get_row(&row, db, query, &arg, why, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    *why = read_user(&found, &row);
+    if (*why) {
+        return APR_EGENERAL;
+    }
+    *user = found;
+    return APR_SUCCESS;
+}
+
+apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db,
+                           const char *name, const char **why, apr_pool_t *p)
+{
+    return find(user, users->by_name, db, name, why, p);
+}
+
+/* Whether a text is what PostgreSQL prints for some BIGINT. */
+static int is_bigint(const char *text)
+{
+    apr_int64_t number;
+    char *end, again[24];
+
+    if (strlen(text) > 20) {
+        return 0;
+    }
+    number = apr_strtoi64(text, &end, 10);
+    apr_snprintf(again, sizeof again, "%" APR_INT64_T_FMT, number);
+    return strcmp(text, again) == 0;
+}
+
+apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const char *id,
+                         const char **why, apr_pool_t *p)
+{
+    const db_query_t *query = users->by_id;
+    apr_status_t rv;
+    user_t found;
+
+    if (users->by_bigint_id && strcmp(apr_dbd_name(db->driver), "pgsql") == 0) {
+        query = users->by_bigint_id;
+        if (!is_bigint(id)) {
+            *why = "the id is no integer";
+            return APR_NOTFOUND;
+        }
+    }
+    rv = find(&found, query, db, id, why, p);
+    if (rv == APR_SUCCESS && strcmp(found.id, id) != 0) {
+        *why = "the database found another id than the one asked for";
+        return APR_NOTFOUND;
+    }
+    if (rv == APR_SUCCESS) {
+        *user = found;
+    }
+    return rv;
+}
+
+apr_status_t users_probe(const users_t *users, db_t *db, const char **why, apr_pool_t *p)
+{
+    apr_status_t rv;
+    user_t user;
+
+    rv = users_by_name(&user, users, db, "", why, p);
+    if (rv == APR_SUCCESS || rv == APR_NOTFOUND) {
+        rv = users_by_id(&user, users, db, "0", why, p);
+    }
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}

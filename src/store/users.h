@@ -1,0 +1,65 @@
+/**
+ * The users' table: any, as long as it can be asked for id, name, password hash
+ * and whether the user is active.
+ */
+#ifndef STORE_USERS_H
+#define STORE_USERS_H
+
+#include "store/db.h"
+
+/** How this site's users are found. Constant after configuration. */
+typedef struct {
+    const db_query_t *by_name;
+    const db_query_t *by_id;
+    const db_query_t *by_bigint_id; /* for PostgreSQL, which does not convert; or NULL */
+} users_t;
+
+/** The columns of users_table(), in its order. */
+enum { USERS_ID, USERS_USERNAME, USERS_PASSWORD, USERS_IS_ACTIVE, USERS_COLUMNS };
+
+extern const char *const users_column_names[USERS_COLUMNS];
+
+typedef struct {
+    const char *id;
+    const char *username;
+    const char *password; /* the stored hash; NULL: none, or not asked for */
+    int is_active;
+} user_t;
+
+/**
+ * Make both queries for a table.
+ *
+ * @param table    its name, may have a schema in front
+ * @param columns  the table's own names; USERS_IS_ACTIVE may be NULL: all are active
+ * @return NULL, or which name is no plain SQL name
+ */
+const char *users_table(users_t *out, const char *table,
+                        const char *const columns[USERS_COLUMNS], apr_pool_t *p);
+
+/**
+ * Take one query of the administrator's own SQL.
+ *
+ * @return NULL, or what is wrong, as the end of a sentence about the query
+ */
+const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p);
+
+/**
+ * Find a user by login name, or by id.
+ *
+ * By id the row's id must equal the one asked for, byte for byte: databases
+ * convert ("1abc" to 1) and fold.
+ *
+ * @param user  allocated from @p p, untouched on error
+ * @param why   on error the reason for the log
+ * @return APR_SUCCESS, APR_NOTFOUND, or APR_EGENERAL for a database that failed or
+ *         a row that cannot be used
+ */
+apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db,
+                           const char *name, const char **why, apr_pool_t *p);
+apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const char *id,
+                         const char **why, apr_pool_t *p);
+
+/** Try both queries with a user who does not exist. */
+apr_status_t users_probe(const users_t *users, db_t *db, const char **why, apr_pool_t *p);
+
+#endif
