@@ -30,6 +30,7 @@
 #include "http/config.h"
 #include "http/configtest.h"
 #include "http/dbd.h"
+#include "http/directives.h"
 #include "http/endpoints.h"
 #include "http/keysource.h"
 #include "http/private.h"
@@ -43,7 +44,8 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     return OK;
 }
 
-static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                       server_rec *s)
 {
     (void)plog;
     (void)ptemp;
@@ -76,14 +78,16 @@ static void register_hooks(apr_pool_t *p)
     /* Before all who map URLs: no ProxyPass or rewrite may send a password away. */
     ap_hook_pre_translate_name(endpoints_pre_translate, NULL, before_proxy,
                                APR_HOOK_REALLY_FIRST);
-    ap_hook_translate_name(endpoints_translate, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(endpoints_translate, NULL, before_proxy,
+                           APR_HOOK_REALLY_FIRST);
     ap_hook_map_to_storage(endpoints_map_to_storage, NULL, before_proxy,
                            APR_HOOK_REALLY_FIRST);
     ap_hook_type_checker(endpoints_type, NULL, NULL, APR_HOOK_REALLY_FIRST);
 
     /* PER_CONF throughout: one module without it makes httpd authenticate every
      * sub-request of the server anew. */
-    ap_hook_check_authn(authn_check, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_check_authn(authn_check, NULL, NULL, APR_HOOK_FIRST,
+                        AP_AUTH_INTERNAL_PER_CONF);
     /* It calls all others, so it comes first. */
     ap_hook_check_authz(authz_check, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
@@ -92,17 +96,18 @@ static void register_hooks(apr_pool_t *p)
 
     ap_hook_insert_filter(private_insert, NULL, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(private_insert, NULL, NULL, APR_HOOK_LAST);
-    /* mod_proxy's handler is FIRST and never looks whether the request is meant for it. */
+    /* mod_proxy's handler is FIRST and never looks whether the request is meant for it.
+     */
     ap_hook_handler(endpoints_handle, NULL, before_proxy, APR_HOOK_REALLY_FIRST);
 }
 
 __attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA auth_jwt_module = {
     STANDARD20_MODULE_STUFF,
-    config_create,   /* create per-directory config */
-    config_merge,    /* merge per-directory config */
-    NULL,            /* server config: all settings are per-directory, see http/config.h */
-    NULL,            /* merge server config */
-    config_commands, /* directives */
+    config_create, /* create per-directory config */
+    config_merge,  /* merge per-directory config */
+    NULL,          /* server config: all settings are per-directory, see http/config.h */
+    NULL,          /* merge server config */
+    directives,
     register_hooks,
 #if defined(AP_MODULE_FLAG_NONE)
     AP_MODULE_FLAG_NONE,

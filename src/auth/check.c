@@ -50,8 +50,8 @@ static verdict_t check_claims(const claims_t *claims, const policy_t *policy,
     return of_claims[result].verdict;
 }
 
-static verdict_t check_user(identity_t *identity, const policy_t *policy, const char **why,
-                            apr_pool_t *p)
+static verdict_t check_user(identity_t *identity, const policy_t *policy,
+                            const char **why, apr_pool_t *p)
 {
     apr_status_t rv;
     user_t user;

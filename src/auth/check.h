@@ -17,7 +17,7 @@ typedef struct {
 } identity_t;
 
 /** SimpleJWT's values of token_type. */
-#define CHECK_ACCESS "access"
+#define CHECK_ACCESS  "access"
 #define CHECK_REFRESH "refresh"
 
 /**

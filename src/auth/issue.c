@@ -78,7 +78,8 @@ verdict_t issue_pair(issue_tokens_t *out, const policy_t *policy,
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    refresh = make_token(&jti, policy, identity, CHECK_REFRESH, policy->refresh_lifetime, p);
+    refresh =
+        make_token(&jti, policy, identity, CHECK_REFRESH, policy->refresh_lifetime, p);
     if (!refresh) {
         *why = "no token could be made: random bytes, memory or OpenSSL failed";
         return VERDICT_CRYPTO_DOWN;

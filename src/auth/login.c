@@ -68,9 +68,12 @@ static int is_right(const policy_t *policy, const user_t *user, const char *pass
     }
     work(policy, password, len);
     *why = result == PASSWORD_UNUSABLE
-               ? apr_psprintf(p, "the user with the id '%s' has no usable password", user->id)
-               : apr_psprintf(p, "the password hash of the user with the id '%s' cannot be "
-                                 "checked: %s", user->id, detail);
+               ? apr_psprintf(p, "the user with the id '%s' has no usable password",
+                              user->id)
+               : apr_psprintf(p,
+                              "the password hash of the user with the id '%s' cannot be "
+                              "checked: %s",
+                              user->id, detail);
     return 0;
 }
 

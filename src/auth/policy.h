@@ -33,13 +33,13 @@ typedef struct {
     const char *issuer;                 /* NULL: none */
     const apr_array_header_t *audience; /* const char *; NULL: none */
     const char *user_id_claim;
-    apr_int64_t now;                    /* seconds since 1970 */
-    apr_int64_t exp_leeway, iat_leeway; /* seconds */
+    apr_int64_t now;                               /* seconds since 1970 */
+    apr_int64_t exp_leeway, iat_leeway;            /* seconds */
     apr_int64_t access_lifetime, refresh_lifetime; /* seconds */
-    apr_int64_t max_token_age;          /* seconds, access tokens only; 0: any */
+    apr_int64_t max_token_age; /* seconds, access tokens only; 0: any */
     const users_t *users;
-    const policy_store_t *store;        /* NULL: the user is not looked up */
-    const policy_effort_t *effort;      /* NULL: every dummy costs the default */
+    const policy_store_t *store;   /* NULL: the user is not looked up */
+    const policy_effort_t *effort; /* NULL: every dummy costs the default */
     apr_status_t (*random)(unsigned char *out, apr_size_t len);
 } policy_t;
 

@@ -3,29 +3,34 @@
 /* Answers never tell which check failed where that would help to forge: a wrong
  * key, issuer or audience all read "Token is invalid". Bodies are SimpleJWT's. */
 #define INVALID "token_not_valid"
-#define TOKEN "invalid_token"
+#define TOKEN   "invalid_token"
 
 static const verdict_info_t table[VERDICT_COUNT] = {
     [VERDICT_OK] = {200, "", 0, "", 0, 0},
     [VERDICT_NO_TOKEN] = {401, "no_token", 0,
                           "Authentication credentials were not provided.", 0, 0},
-    [VERDICT_BAD_HEADER] = {401, "malformed", "bad_authorization_header",
-                            "Authorization header must contain two space-delimited values",
-                            "invalid_request", 0},
+    [VERDICT_BAD_HEADER] =
+        {401, "malformed", "bad_authorization_header",
+         "Authorization header must contain two space-delimited values",
+         "invalid_request", 0},
     [VERDICT_MALFORMED] = {401, "malformed", INVALID, "Token is invalid", TOKEN, 1},
-    [VERDICT_BAD_SIGNATURE] = {401, "bad_signature", INVALID, "Token is invalid", TOKEN, 1},
+    [VERDICT_BAD_SIGNATURE] = {401, "bad_signature", INVALID, "Token is invalid", TOKEN,
+                               1},
     [VERDICT_UNKNOWN_KEY] = {401, "unknown_key", INVALID, "Token is invalid", TOKEN, 1},
     [VERDICT_EXPIRED] = {401, "expired", INVALID, "Token is expired", TOKEN, 1},
-    [VERDICT_NOT_YET_VALID] = {401, "not_yet_valid", INVALID, "Token is invalid", TOKEN, 1},
+    [VERDICT_NOT_YET_VALID] = {401, "not_yet_valid", INVALID, "Token is invalid", TOKEN,
+                               1},
     [VERDICT_TOO_OLD] = {401, "too_old", INVALID, "Token is too old", TOKEN, 1},
     [VERDICT_WRONG_ISSUER] = {401, "wrong_issuer", INVALID, "Token is invalid", TOKEN, 1},
-    [VERDICT_WRONG_AUDIENCE] = {401, "wrong_audience", INVALID, "Token is invalid", TOKEN, 1},
+    [VERDICT_WRONG_AUDIENCE] = {401, "wrong_audience", INVALID, "Token is invalid", TOKEN,
+                                1},
     [VERDICT_NO_EXP] = {401, "malformed", INVALID, "Token has no 'exp' claim", TOKEN, 1},
     [VERDICT_NO_JTI] = {401, "malformed", INVALID, "Token has no id", TOKEN, 1},
     [VERDICT_NO_TYPE] = {401, "wrong_type", INVALID, "Token has no type", TOKEN, 1},
     [VERDICT_WRONG_TYPE] = {401, "wrong_type", INVALID, "Token has wrong type", TOKEN, 1},
     [VERDICT_NO_USER_ID] = {401, "malformed", INVALID,
-                            "Token contained no recognizable user identification", TOKEN, 0},
+                            "Token contained no recognizable user identification", TOKEN,
+                            0},
     [VERDICT_USER_NOT_FOUND] = {401, "user_not_found", "user_not_found", "User not found",
                                 TOKEN, 0},
     [VERDICT_USER_INACTIVE] = {401, "user_inactive", "user_inactive", "User is inactive",
@@ -35,7 +40,8 @@ static const verdict_info_t table[VERDICT_COUNT] = {
     [VERDICT_NO_ACCOUNT] = {401, "user_not_found", 0,
                             "No active account found for the given token.", 0, 0},
     [VERDICT_CLAIM_REFUSED] = {403, "claim_refused", 0,
-                               "You do not have permission to perform this action.", 0, 0},
+                               "You do not have permission to perform this action.", 0,
+                               0},
     [VERDICT_FORBIDDEN] = {403, "forbidden", 0,
                            "You do not have permission to perform this action.", 0, 0},
     [VERDICT_STORE_DOWN] = {503, "database", "unavailable", "Try again later.", 0, 0},

@@ -16,8 +16,8 @@ APLOG_USE_MODULE(auth_jwt);
 /* Whatever SetEnvIf or a parent request left there is not ours. */
 static void clear_env(request_rec *r)
 {
-    static const char *const names[] = {"AUTH_JWT_USER_ID", "AUTH_JWT_SID", "AUTH_JWT_JTI",
-                                        "AUTH_JWT_ERROR", NULL};
+    static const char *const names[] = {"AUTH_JWT_USER_ID", "AUTH_JWT_SID",
+                                        "AUTH_JWT_JTI", "AUTH_JWT_ERROR", NULL};
     int i;
 
     for (i = 0; names[i]; i++) {
@@ -81,8 +81,10 @@ static int admit(request_rec *r, const identity_t *identity, const char *name)
     r->user = apr_pstrdup(r->pool, name);
     r->ap_auth_type = apr_pstrdup(r->pool, AUTH_TYPE);
     set_env(r, identity);
-    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "JWT0121: admitted the user with the id "
-                  "'%s', token %s", identity->user_id, identity->jti);
+    ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                  "JWT0121: admitted the user with the id "
+                  "'%s', token %s",
+                  identity->user_id, identity->jti);
     return OK;
 }
 

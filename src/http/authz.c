@@ -32,7 +32,8 @@ int authz_check(request_rec *r)
     }
     rv = ask_others(r, state);
     if (rv == HTTP_UNAUTHORIZED || rv == HTTP_FORBIDDEN) {
-        return response_refuse(r, VERDICT_FORBIDDEN, "the Require lines want another user");
+        return response_refuse(r, VERDICT_FORBIDDEN,
+                               "the Require lines want another user");
     }
     return rv;
 }

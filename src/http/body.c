@@ -62,7 +62,8 @@ static int is_last(apr_bucket_brigade *brigade)
 #pragma GCC diagnostic pop
 
 /* Not ap_get_client_block(), which loses what went wrong. */
-static apr_status_t read_bytes(char *data, apr_size_t *len, apr_size_t room, request_rec *r)
+static apr_status_t read_bytes(char *data, apr_size_t *len, apr_size_t room,
+                               request_rec *r)
 {
     apr_bucket_brigade *brigade;
     apr_status_t rv = APR_SUCCESS;
@@ -103,7 +104,8 @@ static char *read_all(apr_size_t *len, request_rec *r, const config_t *config,
         return NULL;
     }
     if (rv != APR_SUCCESS) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, "JWT0103: the request body broke off");
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r,
+                      "JWT0103: the request body broke off");
         error->status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
         return NULL;
     }
@@ -149,9 +151,10 @@ static json_t *fail_parse(request_rec *r, const char *data, const jsontext_error
         line += data[i] == '\n';
     }
     return fail(error, HTTP_BAD_REQUEST,
-                apr_psprintf(r->pool, "JSON parse error - %s: line %" APR_SIZE_T_FMT
-                                      " column %" APR_SIZE_T_FMT " (char %" APR_SIZE_T_FMT
-                                      ")", python_words(why->text), line, column, i));
+                apr_psprintf(r->pool,
+                             "JSON parse error - %s: line %" APR_SIZE_T_FMT
+                             " column %" APR_SIZE_T_FMT " (char %" APR_SIZE_T_FMT ")",
+                             python_words(why->text), line, column, i));
 }
 
 static json_t *fail_type(request_rec *r, const json_t *value, body_error_t *error)
@@ -202,7 +205,8 @@ static json_t *from_fields(request_rec *r, const apr_array_header_t *fields,
             if (value) {
                 json_decref(value);
             }
-            return fail(error, HTTP_BAD_REQUEST, "Form parse error - a field stands twice");
+            return fail(error, HTTP_BAD_REQUEST,
+                        "Form parse error - a field stands twice");
         }
         json_object_set_new(object, field->name, value ? value : NOT_A_STRING);
     }
@@ -280,7 +284,8 @@ json_t *body_read(request_rec *r, const config_t *config, body_error_t *error)
         return jsontext_own(json_object(), r->pool);
     }
     if (!parser) {
-        detail = json_sprintf("Unsupported media type \"%s\" in request.", type ? type : "");
+        detail =
+            json_sprintf("Unsupported media type \"%s\" in request.", type ? type : "");
         error->status = HTTP_UNSUPPORTED_MEDIA_TYPE;
         error->body = detail ? json_pack("{s:o}", "detail", detail)
                              : response_detail("Unsupported media type in request.");

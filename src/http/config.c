@@ -1,12 +1,12 @@
-/* A new directive is a struct member, a row, and a directive line; defaults,
- * inheritance and the was-it-set bits come out of the row. Merging runs for every
- * section of every request, so it copies pointers and numbers and nothing else. */
+/* A new setting is a struct member, a row here and in config.h, and a directive's line
+ * in directives.c; inheritance and the was-it-set bits come out of the row. Merging runs
+ * for every section of every request, so it copies pointers and numbers and nothing else.
+ */
 #include "http/config.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
-#include <http_log.h>
+#include <stddef.h>
 
 #include "http/keysource.h"
 #include "store/users.h"
@@ -14,52 +14,34 @@
 extern module AP_MODULE_DECLARE_DATA auth_jwt_module;
 
 /* A row is a stretch of config_t that is inherited as a whole. */
-#define ROW_OF(member) {offsetof(config_t, member), sizeof(((config_t *)0)->member)}
-
-enum {
-    KEYS,
-    MOUNT,
-    SIGNING_KID,
-    ISSUER,
-    AUDIENCE,
-    LEEWAY,
-    ACCESS_LIFETIME,
-    REFRESH_LIFETIME,
-    MAX_TOKEN_AGE,
-    USERS,
-    CHECK_USER,
-    FIELDS,
-    USER_ID_CLAIM,
-    REMOTE_USER,
-    REMOTE_USER_CLAIM,
-    HEADER_TYPES,
-    MAX_BODY,
-    ROW_COUNT
-};
+#define ROW_OF(member)                                                                   \
+    {                                                                                    \
+        offsetof(config_t, member), sizeof(((config_t *)0)->member)                      \
+    }
 
 static const struct {
     apr_size_t offset, size;
-} rows[ROW_COUNT] = {
-    [KEYS] = ROW_OF(keys),
-    [MOUNT] = ROW_OF(mount),
-    [SIGNING_KID] = ROW_OF(signing_kid),
-    [ISSUER] = ROW_OF(issuer),
-    [AUDIENCE] = ROW_OF(audience),
-    [LEEWAY] = ROW_OF(leeway),
-    [ACCESS_LIFETIME] = ROW_OF(access_lifetime),
-    [REFRESH_LIFETIME] = ROW_OF(refresh_lifetime),
-    [MAX_TOKEN_AGE] = ROW_OF(max_token_age),
-    [USERS] = ROW_OF(users),
-    [CHECK_USER] = ROW_OF(check_user),
-    [FIELDS] = ROW_OF(fields),
-    [USER_ID_CLAIM] = ROW_OF(user_id_claim),
-    [REMOTE_USER] = ROW_OF(remote_user),
-    [REMOTE_USER_CLAIM] = ROW_OF(remote_user_claim),
-    [HEADER_TYPES] = ROW_OF(header_types),
-    [MAX_BODY] = ROW_OF(max_body),
+} rows[CONFIG_ROW_COUNT] = {
+    [CONFIG_KEYS] = ROW_OF(keys),
+    [CONFIG_MOUNT] = ROW_OF(mount),
+    [CONFIG_SIGNING_KID] = ROW_OF(signing_kid),
+    [CONFIG_ISSUER] = ROW_OF(issuer),
+    [CONFIG_AUDIENCE] = ROW_OF(audience),
+    [CONFIG_LEEWAY] = ROW_OF(leeway),
+    [CONFIG_ACCESS_LIFETIME] = ROW_OF(access_lifetime),
+    [CONFIG_REFRESH_LIFETIME] = ROW_OF(refresh_lifetime),
+    [CONFIG_MAX_TOKEN_AGE] = ROW_OF(max_token_age),
+    [CONFIG_USERS] = ROW_OF(users),
+    [CONFIG_CHECK_USER] = ROW_OF(check_user),
+    [CONFIG_FIELDS] = ROW_OF(fields),
+    [CONFIG_USER_ID_CLAIM] = ROW_OF(user_id_claim),
+    [CONFIG_REMOTE_USER] = ROW_OF(remote_user),
+    [CONFIG_REMOTE_USER_CLAIM] = ROW_OF(remote_user_claim),
+    [CONFIG_HEADER_TYPES] = ROW_OF(header_types),
+    [CONFIG_MAX_BODY] = ROW_OF(max_body),
 };
 
-static const config_fields_t default_fields = {"username", "password", "remember_me"};
+const config_fields_t config_default_fields = {"username", "password", "remember_me"};
 static const char *default_types[] = {"Bearer"};
 static const apr_array_header_t default_header_types = {
     .elt_size = sizeof(char *), .nelts = 1, .nalloc = 1, .elts = (char *)default_types};
@@ -69,7 +51,7 @@ static const config_t defaults = {
     .access_lifetime = 5 * 60,
     .refresh_lifetime = 24 * 3600,
     .check_user = 1,
-    .fields = &default_fields,
+    .fields = &config_default_fields,
     .user_id_claim = "user_id",
     .header_types = &default_header_types,
     .max_body = 16384,
@@ -88,7 +70,7 @@ void *config_create(apr_pool_t *p, char *section)
     return apr_pmemdup(p, &defaults, sizeof defaults);
 }
 
-static void *member(config_t *config, int row)
+void *config_member(config_t *config, config_row_t row)
 {
     return (char *)config + rows[row].offset;
 }
@@ -102,13 +84,14 @@ void *config_merge(apr_pool_t *p, void *parent, void *child)
     for (left = own->set; left; left &= left - 1) {
         int row = __builtin_ctzll(left);
 
-        memcpy(member(merged, row), (const char *)own + rows[row].offset, rows[row].size);
+        memcpy(config_member(merged, row), (const char *)own + rows[row].offset,
+               rows[row].size);
     }
     merged->set |= own->set;
     return merged;
 }
 
-static config_users_t *make_users(apr_pool_t *p)
+config_users_t *config_make_users(apr_pool_t *p)
 {
     config_users_t *users = apr_pcalloc(p, sizeof *users);
 
@@ -120,7 +103,7 @@ void config_reset(apr_pool_t *pconf)
 {
     sections = apr_array_make(pconf, 8, sizeof(const config_t *));
     next_slot = 0;
-    preset = make_users(pconf);
+    preset = config_make_users(pconf);
     preset->by_table = 1;
     users_table(&preset->queries, "auth_jwt_user", users_column_names, pconf);
     keysource_reset(pconf);
@@ -141,16 +124,25 @@ const config_t *config_of_server(const server_rec *s)
     return ap_get_module_config(s->lookup_defaults, &auth_jwt_module);
 }
 
-int config_has(const config_t *config, apr_size_t offset)
+int config_is_set(const config_t *config, config_row_t row)
 {
-    int row;
+    return (config->set >> row & 1) != 0;
+}
 
-    for (row = 0; row < ROW_COUNT; row++) {
-        if (rows[row].offset == offset) {
-            return (config->set >> row & 1) != 0;
-        }
+void config_mark(config_t *config, config_row_t row, cmd_parms *cmd)
+{
+    config->set |= APR_UINT64_C(1) << row;
+    /* A .htaccess file is read anew for each request: nobody walks over it later. */
+    if (!config->first && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
+        config->first = cmd->directive;
+        config->server = cmd->server;
+        APR_ARRAY_PUSH(sections, const config_t *) = config;
     }
-    return 0;
+}
+
+const config_users_t *config_preset(void)
+{
+    return preset;
 }
 
 const config_users_t *config_users(const config_t *config)
@@ -195,487 +187,3 @@ void config_policy(policy_t *out, const config_t *config, const request_rec *r)
     out->users = &config_users(config)->queries;
     out->random = random_bytes;
 }
-
-/* --- Setters: one a kind of value, not one a directive. ---------------------- */
-
-#define ROW_INFO(row) ((void *)(apr_uintptr_t)(row))
-
-static int row_of(const cmd_parms *cmd)
-{
-    return (int)(apr_uintptr_t)cmd->info;
-}
-
-static int is_set(const config_t *config, int row)
-{
-    return (config->set >> row & 1) != 0;
-}
-
-/* Note that a section wrote a row, and remember the section for configtest. A
- * .htaccess file is read anew for each request and has no such memory. */
-static void mark(config_t *config, int row, const cmd_parms *cmd)
-{
-    config->set |= APR_UINT64_C(1) << row;
-    if (!config->first && !ap_check_cmd_context((cmd_parms *)(apr_uintptr_t)cmd,
-                                                NOT_IN_HTACCESS)) {
-        config->first = cmd->directive;
-        config->server = cmd->server;
-        APR_ARRAY_PUSH(sections, const config_t *) = config;
-    }
-}
-
-static const char *refuse(const cmd_parms *cmd, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static const char *refuse(const cmd_parms *cmd, const char *format, ...)
-{
-    const char *text;
-    va_list args;
-
-    va_start(args, format);
-    text = apr_pvsprintf(cmd->pool, format, args);
-    va_end(args);
-    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", text, NULL);
-}
-
-/* A number with the unit of AuthJWT's times, in seconds; -1 when it is none. httpd's
- * parser knows ms, s, mi, min and h, and reads garbage as 0. */
-static apr_int64_t parse_seconds(const char *text)
-{
-    static const struct {
-        const char *unit;
-        apr_int64_t seconds;
-    } units[] = {{"", 1},       {"s", 1},     {"mi", 60},    {"min", 60},
-                 {"m", 60},     {"h", 3600},  {"d", 86400},  {"w", 604800}};
-    apr_int64_t number = 0;
-    apr_size_t i;
-
-    if (!apr_isdigit(*text)) {
-        return -1;
-    }
-    while (apr_isdigit(*text)) {
-        number = number * 10 + (*text++ - '0');
-        if (number > APR_INT64_C(10000000000)) {
-            return -1;
-        }
-    }
-    for (i = 0; i < sizeof units / sizeof *units; i++) {
-        if (ap_cstr_casecmp(text, units[i].unit) == 0) {
-            return number * units[i].seconds;
-        }
-    }
-    return -1;
-}
-
-/* A hundred years: more is a slip of the hand, and must not reach a sum. */
-#define LONGEST (APR_INT64_C(36525) * 86400)
-
-static const char *set_seconds(cmd_parms *cmd, void *dir, const char *arg)
-{
-    apr_int64_t seconds = parse_seconds(arg);
-
-    if (seconds < 1 || seconds > LONGEST) {
-        return refuse(cmd, "'%s' is not a time; write a number above 0 with a unit, such as "
-                           "5min, 1h, 14d or 900s", arg);
-    }
-    mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)member(dir, row_of(cmd)) = seconds;
-    return NULL;
-}
-
-static const char *set_seconds_or_none(cmd_parms *cmd, void *dir, const char *arg)
-{
-    if (ap_cstr_casecmp(arg, "none") != 0) {
-        return set_seconds(cmd, dir, arg);
-    }
-    mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)member(dir, row_of(cmd)) = 0;
-    return NULL;
-}
-
-/* Here 0 is a value. More than some minutes hides a clock that is wrong. */
-static const char *set_leeway(cmd_parms *cmd, void *dir, const char *arg)
-{
-    apr_int64_t seconds = parse_seconds(arg);
-
-    if (seconds < 0 || seconds > 600) {
-        return refuse(cmd, "'%s' is not a leeway; write a time from 0 to 10min, such as 30s",
-                      arg);
-    }
-    mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)member(dir, row_of(cmd)) = seconds;
-    return NULL;
-}
-
-static const char *set_flag(cmd_parms *cmd, void *dir, int flag)
-{
-    mark(dir, row_of(cmd), cmd);
-    *(int *)member(dir, row_of(cmd)) = flag;
-    return NULL;
-}
-
-#define SMALLEST_BODY 256
-#define LARGEST_BODY 1048576
-
-static const char *set_bytes(cmd_parms *cmd, void *dir, const char *arg)
-{
-    apr_int64_t bytes;
-    char *end;
-
-    bytes = apr_strtoi64(arg, &end, 10);
-    if (!apr_isdigit(*arg) || *end || bytes < SMALLEST_BODY || bytes > LARGEST_BODY) {
-        return refuse(cmd, "'%s' is not a size; write a number of bytes from %d to %d", arg,
-                      SMALLEST_BODY, LARGEST_BODY);
-    }
-    mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)member(dir, row_of(cmd)) = bytes;
-    return NULL;
-}
-
-static const char *check_text(cmd_parms *cmd, const char *arg)
-{
-    const char *at;
-
-    for (at = arg; *at; at++) {
-        if (apr_iscntrl(*at)) {
-            return refuse(cmd, "the value has a control character");
-        }
-    }
-    return *arg ? NULL : refuse(cmd, "the value is empty; write a name");
-}
-
-static const char *set_text(cmd_parms *cmd, void *dir, const char *arg)
-{
-    const char *error = check_text(cmd, arg);
-
-    if (!error) {
-        mark(dir, row_of(cmd), cmd);
-        *(const char **)member(dir, row_of(cmd)) = arg;
-    }
-    return error;
-}
-
-static const char *set_text_or_none(cmd_parms *cmd, void *dir, const char *arg)
-{
-    if (ap_cstr_casecmp(arg, "none") != 0) {
-        return set_text(cmd, dir, arg);
-    }
-    mark(dir, row_of(cmd), cmd);
-    *(const char **)member(dir, row_of(cmd)) = NULL;
-    return NULL;
-}
-
-/* Called for each argument: the first one of a section replaces what it inherits. */
-static const char *add_text(cmd_parms *cmd, void *dir, const char *arg)
-{
-    apr_array_header_t **list = member(dir, row_of(cmd));
-    const char *error = check_text(cmd, arg);
-
-    if (error) {
-        return error;
-    }
-    if (!is_set(dir, row_of(cmd)) || !*list) {
-        *list = apr_array_make(cmd->pool, 2, sizeof(const char *));
-    }
-    mark(dir, row_of(cmd), cmd);
-    APR_ARRAY_PUSH(*list, const char *) = arg;
-    return NULL;
-}
-
-static const char *add_audience(cmd_parms *cmd, void *dir, const char *arg)
-{
-    if (ap_cstr_casecmp(arg, "none") != 0) {
-        return add_text(cmd, dir, arg);
-    }
-    mark(dir, row_of(cmd), cmd);
-    *(const apr_array_header_t **)member(dir, row_of(cmd)) = NULL;
-    return NULL;
-}
-
-/* RFC 9110 section 5.6.2. */
-static int is_token(const char *text)
-{
-    const char *at;
-
-    for (at = text; *at; at++) {
-        if (!apr_isalnum(*at) && !strchr("!#$%&'*+-.^_`|~", *at)) {
-            return 0;
-        }
-    }
-    return *text != '\0';
-}
-
-static const char *add_scheme(cmd_parms *cmd, void *dir, const char *arg)
-{
-    return is_token(arg) ? add_text(cmd, dir, arg)
-                         : refuse(cmd, "'%s' is no authentication scheme; write one such "
-                                       "as Bearer or JWT", arg);
-}
-
-/* Names that other claims of our tokens have. */
-static const char *set_user_id_claim(cmd_parms *cmd, void *dir, const char *arg)
-{
-    static const char *const taken[] = {"token_type", "exp", "iat", "nbf", "jti",
-                                        "iss", "aud", "sid", "auth_time", NULL};
-    int i;
-
-    for (i = 0; taken[i]; i++) {
-        if (strcmp(arg, taken[i]) == 0) {
-            return refuse(cmd, "'%s' has a meaning of its own in a token; write another "
-                               "name, such as user_id or sub", arg);
-        }
-    }
-    return set_text(cmd, dir, arg);
-}
-
-static const char *set_remote_user(cmd_parms *cmd, void *dir, const char *arg)
-{
-    config_t *config = dir;
-
-    config->remote_user_claim = NULL;
-    if (ap_cstr_casecmp(arg, "username") == 0) {
-        config->remote_user = CONFIG_USERNAME;
-    } else if (ap_cstr_casecmp(arg, "id") == 0) {
-        config->remote_user = CONFIG_USER_ID;
-    } else if (ap_cstr_casecmpn(arg, "claim:", 6) == 0 && arg[6]) {
-        config->remote_user = CONFIG_CLAIM;
-        config->remote_user_claim = arg + 6;
-    } else {
-        return refuse(cmd, "'%s' is no source of a name; write username, id or claim:NAME",
-                      arg);
-    }
-    mark(config, REMOTE_USER, cmd);
-    mark(config, REMOTE_USER_CLAIM, cmd);
-    return NULL;
-}
-
-static const char *set_fields(cmd_parms *cmd, void *dir, const char *username,
-                              const char *password, const char *remember_me)
-{
-    config_fields_t *fields = apr_pmemdup(cmd->pool, &default_fields, sizeof *fields);
-
-    fields->username = username;
-    fields->password = password;
-    if (remember_me) {
-        fields->remember_me = remember_me;
-    }
-    if (strcmp(fields->username, fields->password) == 0) {
-        return refuse(cmd, "user name and password cannot both be '%s'", username);
-    }
-    mark(dir, FIELDS, cmd);
-    ((config_t *)dir)->fields = fields;
-    return NULL;
-}
-
-/* --- Keys --------------------------------------------------------------------- */
-
-static const char *load_key(const jwk_t **key, const char *kid, const jwa_t *alg,
-                            const char *source, int can_sign, cmd_parms *cmd)
-{
-    const char *error;
-    bytes_t contents;
-
-    error = keysource_read(&contents, source, cmd);
-    if (!error) {
-        error = jwk_load(key, kid, alg, contents, can_sign, cmd->pool);
-        jwk_wipe(contents);
-    }
-    return error;
-}
-
-static const char *add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[])
-{
-    config_t *config = dir;
-    apr_array_header_t *ring;
-    const char *kid, *error;
-    const jwa_t *alg;
-    const jwk_t *key;
-    int can_sign;
-
-    if (argc < 3 || argc > 4) {
-        return refuse(cmd, "takes KID ALG SOURCE and optionally sign or verify, such as: "
-                           "AuthJWTKey 2026-11 HS256 jwt/site.key");
-    }
-    kid = strcmp(argv[0], "-") == 0 ? NULL : argv[0];
-    alg = jwa_find(argv[1]);
-    if (!alg) {
-        return refuse(cmd, "unknown algorithm '%s'; known are: %s", argv[1],
-                      jwa_names(cmd->pool));
-    }
-    can_sign = argc == 3 || ap_cstr_casecmp(argv[3], "sign") == 0;
-    if (!can_sign && ap_cstr_casecmp(argv[3], "verify") != 0) {
-        return refuse(cmd, "'%s' is neither sign nor verify", argv[3]);
-    }
-    if (is_set(config, KEYS) && kid && jwk_find(config->keys, kid)) {
-        return refuse(cmd, "the key '%s' stands twice; give each key its own name", kid);
-    }
-    error = load_key(&key, kid, alg, argv[2], can_sign, cmd);
-    if (error) {
-        return refuse(cmd, "key '%s': %s", argv[0], error);
-    }
-    if (!is_set(config, KEYS)) {
-        config->keys = apr_array_make(cmd->pool, 2, sizeof(const jwk_t *));
-    }
-    mark(config, KEYS, cmd);
-    ring = (apr_array_header_t *)(apr_uintptr_t)config->keys;
-    APR_ARRAY_PUSH(ring, const jwk_t *) = key;
-    return NULL;
-}
-
-/* --- Endpoints ----------------------------------------------------------------- */
-
-static const char *set_mount(cmd_parms *cmd, void *dir, int argc, char *const argv[])
-{
-    config_t *config = dir;
-    const char *error = NULL;
-    mount_t *mount;
-    int i;
-
-    if (argc < 1 || *argv[0] != '/' || strpbrk(argv[0], "?#")) {
-        return refuse(cmd, "'%s' is no path; write one that begins with a slash, such as "
-                           "/auth", argc ? argv[0] : "");
-    }
-    if (is_set(config, MOUNT)) {
-        return refuse(cmd, "stands twice in one server; use SetHandler %s in a Location "
-                           "for further ones", "jwt-obtain");
-    }
-    mount = mount_make(argv[0], cmd->pool);
-    for (i = 1; i < argc && !error; i++) {
-        error = mount_add(mount, argv[i], cmd->pool);
-    }
-    mark(config, MOUNT, cmd);
-    config->mount = mount;
-    return error ? refuse(cmd, "%s", error) : NULL;
-}
-
-/* --- Users ----------------------------------------------------------------------- */
-
-/* The users that this section is building. */
-static config_users_t *own_users(config_t *config, cmd_parms *cmd)
-{
-    if (!is_set(config, USERS)) {
-        config->users = make_users(cmd->pool);
-    }
-    mark(config, USERS, cmd);
-    return (config_users_t *)(apr_uintptr_t)config->users;
-}
-
-static const char *set_user_table(cmd_parms *cmd, void *dir, int argc, char *const argv[])
-{
-    const char *columns[USERS_COLUMNS], *error, *equals;
-    config_t *config = dir;
-    int i, c;
-
-    memcpy(columns, users_column_names, sizeof columns);
-    if (argc < 1) {
-        return refuse(cmd, "takes a table and its columns, such as: members password=pw_hash");
-    }
-    if (is_set(config, USERS)) {
-        return refuse(cmd, "users are configured twice in this section");
-    }
-    for (i = 1; i < argc; i++) {
-        equals = strchr(argv[i], '=');
-        for (c = 0; c < USERS_COLUMNS; c++) {
-            apr_size_t len = strlen(users_column_names[c]);
-
-            if (equals == argv[i] + len && !strncmp(argv[i], users_column_names[c], len)) {
-                break;
-            }
-        }
-        if (c == USERS_COLUMNS) {
-            return refuse(cmd, "'%s' is no column; write id=, username=, password= or "
-                               "is_active= and the table's own name for it", argv[i]);
-        }
-        columns[c] = c == USERS_IS_ACTIVE && !strcmp(equals, "=-") ? NULL : equals + 1;
-    }
-    own_users(config, cmd)->by_table = 1;
-    error = users_table((users_t *)(apr_uintptr_t)&config->users->queries, argv[0], columns,
-                        cmd->pool);
-    return error ? refuse(cmd, "%s", error) : NULL;
-}
-
-static const char *set_preset(cmd_parms *cmd, config_t *config, const char *name)
-{
-    if (ap_cstr_casecmp(name, "auth_jwt") != 0) {
-        return refuse(cmd, "there is no preset '%s'; write auth_jwt or SQL text in quotes",
-                      name);
-    }
-    mark(config, USERS, cmd);
-    config->users = preset;
-    return NULL;
-}
-
-static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
-{
-    config_t *config = dir;
-    const db_query_t *query;
-    config_users_t *users;
-    const char *error;
-    int by_id = cmd->info != NULL;
-
-    if (is_set(config, USERS) &&
-        (config->users->by_table ||
-         (by_id ? config->users->queries.by_id : config->users->queries.by_name))) {
-        return refuse(cmd, "users are configured twice in this section");
-    }
-    if (!by_id && !strpbrk(arg, " \t")) {
-        return set_preset(cmd, config, arg);
-    }
-    error = users_query(&query, arg, cmd->pool);
-    if (error) {
-        return refuse(cmd, "the SQL %s", error);
-    }
-    users = own_users(config, cmd);
-    if (by_id) {
-        users->queries.by_id = query;
-    } else {
-        users->queries.by_name = query;
-    }
-    return NULL;
-}
-
-/* --- Directives ---------------------------------------------------------------- */
-
-/* ADMIN: what decides who gets in. GLOBAL: what belongs to a whole server.
- * ANYWHERE: what can only make a section stricter. */
-#define ADMIN (RSRC_CONF | ACCESS_CONF)
-#define GLOBAL RSRC_CONF
-#define ANYWHERE (RSRC_CONF | OR_AUTHCFG)
-
-const command_rec config_commands[] = {
-    AP_INIT_TAKE_ARGV("AuthJWTKey", add_key, ROW_INFO(KEYS), GLOBAL,
-                      "a key: its name or -, algorithm, file or env:NAME, and sign or verify"),
-    AP_INIT_TAKE_ARGV("AuthJWTEndpoints", set_mount, ROW_INFO(MOUNT), GLOBAL,
-                      "path below which tokens are issued, and which endpoints (default all)"),
-    AP_INIT_TAKE1("AuthJWTSigningKey", set_text, ROW_INFO(SIGNING_KID), ADMIN,
-                  "name of the key for tokens issued here (default the first that can sign)"),
-    AP_INIT_TAKE1("AuthJWTIssuer", set_text_or_none, ROW_INFO(ISSUER), ADMIN,
-                  "iss to write and to require, or none (default none)"),
-    AP_INIT_ITERATE("AuthJWTAudience", add_audience, ROW_INFO(AUDIENCE), ADMIN,
-                    "aud to write (the first) and to require (any), or none (default none)"),
-    AP_INIT_TAKE1("AuthJWTLeeway", set_leeway, ROW_INFO(LEEWAY), ADMIN,
-                  "clock skew for exp, nbf and iat (default 0 for exp, 10s for the others)"),
-    AP_INIT_TAKE1("AuthJWTAccessLifetime", set_seconds, ROW_INFO(ACCESS_LIFETIME), ADMIN,
-                  "how long access tokens issued here are valid (default 5min)"),
-    AP_INIT_TAKE1("AuthJWTRefreshLifetime", set_seconds, ROW_INFO(REFRESH_LIFETIME), ADMIN,
-                  "how long refresh tokens issued here are valid (default 1d)"),
-    AP_INIT_TAKE1("AuthJWTMaxTokenAge", set_seconds_or_none, ROW_INFO(MAX_TOKEN_AGE), ANYWHERE,
-                  "oldest access token that is accepted here, or none (default none)"),
-    AP_INIT_TAKE_ARGV("AuthJWTUserTable", set_user_table, ROW_INFO(USERS), ADMIN,
-                      "table of the users, and its columns where they have other names"),
-    AP_INIT_TAKE1("AuthJWTUserQuery", set_user_query, NULL, ADMIN,
-                  "SQL that finds a user by login name, or auth_jwt (default auth_jwt)"),
-    AP_INIT_TAKE1("AuthJWTUserByIdQuery", set_user_query, ROW_INFO(USERS), ADMIN,
-                  "SQL that finds a user by id"),
-    AP_INIT_FLAG("AuthJWTCheckUser", set_flag, ROW_INFO(CHECK_USER), ADMIN,
-                 "whether each request asks if the user is still active (default On)"),
-    AP_INIT_TAKE23("AuthJWTLoginFields", set_fields, ROW_INFO(FIELDS), ADMIN,
-                   "names of a login's fields (default username password remember_me)"),
-    AP_INIT_TAKE1("AuthJWTUserIdClaim", set_user_id_claim, ROW_INFO(USER_ID_CLAIM), ADMIN,
-                  "claim that holds the user's id (default user_id)"),
-    AP_INIT_TAKE1("AuthJWTRemoteUser", set_remote_user, ROW_INFO(REMOTE_USER), ADMIN,
-                  "what becomes REMOTE_USER: username, id or claim:NAME (default username)"),
-    AP_INIT_ITERATE("AuthJWTHeaderTypes", add_scheme, ROW_INFO(HEADER_TYPES), ADMIN,
-                    "schemes of the Authorization header that are accepted (default Bearer)"),
-    AP_INIT_TAKE1("AuthJWTMaxBody", set_bytes, ROW_INFO(MAX_BODY), ADMIN,
-                  "largest request body of an endpoint, in bytes (default 16384)"),
-    {NULL}};

@@ -1,5 +1,5 @@
 /**
- * The settings: one struct, one table of rows, one line a directive.
+ * The settings: one struct, one table of rows; directives.c has a line a directive.
  *
  * Settings of all kinds stand in the per-directory configuration; those written at
  * server level land in the server's default section and are inherited like any
@@ -11,7 +11,6 @@
 #include <httpd.h>
 
 #include <http_config.h>
-#include <stddef.h>
 
 #include "auth/policy.h"
 #include "http/mount.h"
@@ -22,8 +21,8 @@ typedef enum { CONFIG_USERNAME, CONFIG_USER_ID, CONFIG_CLAIM } config_remote_use
 /** Where users are found, and its place among the sites of this server. */
 typedef struct {
     users_t queries;
-    int slot;         /* in dbd's shared memory */
-    int by_table;     /* made by AuthJWTUserTable or a preset */
+    int slot;     /* in dbd's shared memory */
+    int by_table; /* made by AuthJWTUserTable or a preset */
 } config_users_t;
 
 typedef struct {
@@ -32,28 +31,50 @@ typedef struct {
 
 /** Times are whole seconds. */
 typedef struct {
-    apr_uint64_t set;               /* a bit for each row that this section wrote */
-    const ap_directive_t *first;    /* where this section's first directive stands */
+    apr_uint64_t set;            /* a bit for each row that this section wrote */
+    const ap_directive_t *first; /* where this section's first directive stands */
     server_rec *server;
-    const jwk_ring_t *keys;         /* NULL: none */
-    const mount_t *mount;           /* NULL: none */
-    const char *signing_kid;        /* NULL: the first key that can sign */
-    const char *issuer;             /* NULL: none */
+    const jwk_ring_t *keys;             /* NULL: none */
+    const mount_t *mount;               /* NULL: none */
+    const char *signing_kid;            /* NULL: the first key that can sign */
+    const char *issuer;                 /* NULL: none */
     const apr_array_header_t *audience; /* const char *; NULL: none */
-    apr_int64_t leeway;             /* -1: 0 for exp, 10 for iat and nbf */
+    apr_int64_t leeway;                 /* -1: 0 for exp, 10 for iat and nbf */
     apr_int64_t access_lifetime, refresh_lifetime;
-    apr_int64_t max_token_age;      /* 0: any */
-    const config_users_t *users;    /* NULL: the preset */
+    apr_int64_t max_token_age;   /* 0: any */
+    const config_users_t *users; /* NULL: the preset */
     int check_user;
     const config_fields_t *fields;
     const char *user_id_claim;
     config_remote_user_t remote_user;
-    const char *remote_user_claim;  /* with CONFIG_CLAIM */
+    const char *remote_user_claim;          /* with CONFIG_CLAIM */
     const apr_array_header_t *header_types; /* const char *, never empty */
-    apr_int64_t max_body;           /* bytes */
+    apr_int64_t max_body;                   /* bytes */
 } config_t;
 
-extern const command_rec config_commands[];
+/** A stretch of config_t that is set and inherited as a whole. */
+typedef enum {
+    CONFIG_KEYS,
+    CONFIG_MOUNT,
+    CONFIG_SIGNING_KID,
+    CONFIG_ISSUER,
+    CONFIG_AUDIENCE,
+    CONFIG_LEEWAY,
+    CONFIG_ACCESS_LIFETIME,
+    CONFIG_REFRESH_LIFETIME,
+    CONFIG_MAX_TOKEN_AGE,
+    CONFIG_USERS,
+    CONFIG_CHECK_USER,
+    CONFIG_FIELDS,
+    CONFIG_USER_ID_CLAIM,
+    CONFIG_REMOTE_USER,
+    CONFIG_REMOTE_USER_CLAIM,
+    CONFIG_HEADER_TYPES,
+    CONFIG_MAX_BODY,
+    CONFIG_ROW_COUNT
+} config_row_t;
+
+extern const config_fields_t config_default_fields;
 
 void *config_create(apr_pool_t *p, char *section);
 void *config_merge(apr_pool_t *p, void *parent, void *child);
@@ -68,9 +89,20 @@ const apr_array_header_t *config_sections(void);
 const config_t *config_of_request(const request_rec *r);
 const config_t *config_of_server(const server_rec *s);
 
-/** Whether the section itself wrote a setting, by the setting's offset. */
-#define CONFIG_HAS(config, member) config_has(config, offsetof(config_t, member))
-int config_has(const config_t *config, apr_size_t offset);
+/** Whether the section itself wrote a setting. */
+int config_is_set(const config_t *config, config_row_t row);
+
+/** Where a setting's value is. */
+void *config_member(config_t *config, config_row_t row);
+
+/** Note that a section wrote a setting, and remember the section for configtest. */
+void config_mark(config_t *config, config_row_t row, cmd_parms *cmd);
+
+/** Users whose queries are still to be filled in. */
+config_users_t *config_make_users(apr_pool_t *p);
+
+/** The users of the preset auth_jwt. */
+const config_users_t *config_preset(void);
 
 /** The users of a section: its own, or the preset's. */
 const config_users_t *config_users(const config_t *config);

@@ -104,7 +104,7 @@ static void read_facts(section_t *section, const ap_directive_t *first, apr_pool
 
 static int is_transparent(const ap_directive_t *node)
 {
-    static const char *const names[] = {"<Limit", "<LimitExcept", "<RequireAll",
+    static const char *const names[] = {"<Limit",      "<LimitExcept", "<RequireAll",
                                         "<RequireAny", "<RequireNone", NULL};
     int i;
 
@@ -130,9 +130,10 @@ static void walk_section(walk_t *w, const section_t *outer, const ap_directive_t
         inner.config = config_of_server(inner.server);
     } else {
         inner.own = find_own(node, inner.server);
-        inner.config = inner.own ? config_merge(w->p, (void *)(apr_uintptr_t)outer->config,
-                                                (void *)(apr_uintptr_t)inner.own)
-                                 : outer->config;
+        inner.config = inner.own
+                           ? config_merge(w->p, (void *)(apr_uintptr_t)outer->config,
+                                          (void *)(apr_uintptr_t)inner.own)
+                           : outer->config;
     }
     read_facts(&inner, node->first_child, w->p);
     section = apr_array_push(w->sections);
@@ -182,8 +183,8 @@ static const char *place(const section_t *section, apr_pool_t *p)
 
 static void say(int level, const section_t *section, const char *text, apr_pool_t *p)
 {
-    ap_log_error(APLOG_MARK, level | APLOG_STARTUP, 0, section->server, "%s (in %s)", text,
-                 place(section, p));
+    ap_log_error(APLOG_MARK, level | APLOG_STARTUP, 0, section->server, "%s (in %s)",
+                 text, place(section, p));
 }
 
 /* --- The checks: each returns what is wrong, or NULL ------------------------------ */
@@ -217,11 +218,12 @@ static const char *check_keys(const section_t *section, apr_pool_t *p)
     if (config->keys || !is_used(section)) {
         return NULL;
     }
-    return is_protected(section)
-               ? "AuthType JWT: there is no key; add one to the server, such as: AuthJWTKey "
-                 "2026-11 HS256 jwt/site.key"
-               : "endpoints cannot sign: there is no key; add one to the server, such as: "
-                 "AuthJWTKey 2026-11 HS256 jwt/site.key";
+    return is_protected(section) ? "AuthType JWT: there is no key; add one to the "
+                                   "server, such as: AuthJWTKey "
+                                   "2026-11 HS256 jwt/site.key"
+                                 : "endpoints cannot sign: there is no key; add one to "
+                                   "the server, such as: "
+                                   "AuthJWTKey 2026-11 HS256 jwt/site.key";
 }
 
 static const char *check_signing_key(const section_t *section, apr_pool_t *p)
@@ -233,12 +235,16 @@ static const char *check_signing_key(const section_t *section, apr_pool_t *p)
         return NULL;
     }
     if (kid) {
-        return apr_psprintf(p, "AuthJWTSigningKey: '%s' is no key of this server, or one that "
-                               "only verifies; name an AuthJWTKey that can sign", kid);
+        return apr_psprintf(
+            p,
+            "AuthJWTSigningKey: '%s' is no key of this server, or one that "
+            "only verifies; name an AuthJWTKey that can sign",
+            kid);
     }
-    return issues(section) ? "endpoints cannot sign: every AuthJWTKey here is for verify; add "
-                             "one that can sign"
-                           : NULL;
+    return issues(section)
+               ? "endpoints cannot sign: every AuthJWTKey here is for verify; add "
+                 "one that can sign"
+               : NULL;
 }
 
 static const char *check_handler(const section_t *section, apr_pool_t *p)
@@ -247,8 +253,8 @@ static const char *check_handler(const section_t *section, apr_pool_t *p)
         is_endpoint(section)) {
         return NULL;
     }
-    return apr_psprintf(p, "SetHandler: '%s' is no endpoint; known are %s", section->handler,
-                        mount_handlers(p));
+    return apr_psprintf(p, "SetHandler: '%s' is no endpoint; known are %s",
+                        section->handler, mount_handlers(p));
 }
 
 static const char *check_lifetimes(const section_t *section, apr_pool_t *p)
@@ -258,9 +264,11 @@ static const char *check_lifetimes(const section_t *section, apr_pool_t *p)
     if (config->access_lifetime <= config->refresh_lifetime) {
         return NULL;
     }
-    return apr_psprintf(p, "AuthJWTAccessLifetime: %" APR_INT64_T_FMT "s is longer than "
-                           "AuthJWTRefreshLifetime, %" APR_INT64_T_FMT "s, so a refresh token "
-                           "would end before what it renews; make the first the shorter one",
+    return apr_psprintf(p,
+                        "AuthJWTAccessLifetime: %" APR_INT64_T_FMT "s is longer than "
+                        "AuthJWTRefreshLifetime, %" APR_INT64_T_FMT
+                        "s, so a refresh token "
+                        "would end before what it renews; make the first the shorter one",
                         config->access_lifetime, config->refresh_lifetime);
 }
 
@@ -272,10 +280,11 @@ static const char *check_users(const section_t *section, apr_pool_t *p)
     if (users->by_name && users->by_id) {
         return NULL;
     }
-    return users->by_name ? "AuthJWTUserQuery: AuthJWTUserByIdQuery is missing; own SQL needs "
-                            "both, in one section"
-                          : "AuthJWTUserByIdQuery: AuthJWTUserQuery is missing; own SQL needs "
-                            "both, in one section";
+    return users->by_name
+               ? "AuthJWTUserQuery: AuthJWTUserByIdQuery is missing; own SQL needs "
+                 "both, in one section"
+               : "AuthJWTUserByIdQuery: AuthJWTUserQuery is missing; own SQL needs "
+                 "both, in one section";
 }
 
 static const char *check_database(const section_t *section, apr_pool_t *p)
@@ -285,11 +294,14 @@ static const char *check_database(const section_t *section, apr_pool_t *p)
         return NULL;
     }
     if (!ap_find_linked_module("mod_dbd.c")) {
-        return "users are looked up in SQL, which needs mod_dbd; load dbd_module (a2enmod dbd)";
+        return "users are looked up in SQL, which needs mod_dbd; load dbd_module "
+               "(a2enmod dbd)";
     }
     if (!section->driver || !section->params) {
-        return "users are looked up in SQL: there is no database; add DBDriver and DBDParams "
-               "to the server, such as: DBDriver sqlite3, DBDParams /var/lib/auth_jwt/site.db";
+        return "users are looked up in SQL: there is no database; add DBDriver and "
+               "DBDParams "
+               "to the server, such as: DBDriver sqlite3, DBDParams "
+               "/var/lib/auth_jwt/site.db";
     }
     return NULL;
 }
@@ -320,15 +332,20 @@ static void warn_idle(const section_t *section, apr_pool_t *p)
         return;
     }
     if (is_protected(section) && !is_endpoint(section) &&
-        (CONFIG_HAS(own, access_lifetime) || CONFIG_HAS(own, refresh_lifetime))) {
+        (config_is_set(own, CONFIG_ACCESS_LIFETIME) ||
+         config_is_set(own, CONFIG_REFRESH_LIFETIME))) {
         say(APLOG_WARNING, section,
-            "AuthJWTAccessLifetime, AuthJWTRefreshLifetime: these act where tokens are issued, "
-            "and no endpoint is here; where tokens are accepted use AuthJWTMaxTokenAge", p);
+            "AuthJWTAccessLifetime, AuthJWTRefreshLifetime: these act where tokens are "
+            "issued, "
+            "and no endpoint is here; where tokens are accepted use AuthJWTMaxTokenAge",
+            p);
     }
-    if (is_endpoint(section) && CONFIG_HAS(own, max_token_age)) {
+    if (is_endpoint(section) && config_is_set(own, CONFIG_MAX_TOKEN_AGE)) {
         say(APLOG_WARNING, section,
-            "AuthJWTMaxTokenAge: this acts where tokens are accepted, and an endpoint is here; "
-            "where tokens are issued use AuthJWTAccessLifetime", p);
+            "AuthJWTMaxTokenAge: this acts where tokens are accepted, and an endpoint is "
+            "here; "
+            "where tokens are issued use AuthJWTAccessLifetime",
+            p);
     }
 }
 
@@ -358,8 +375,8 @@ static int share_audience(const apr_array_header_t *a, const apr_array_header_t 
     }
     for (i = 0; i < a->nelts; i++) {
         for (j = 0; j < b->nelts; j++) {
-            if (strcmp(APR_ARRAY_IDX(a, i, const char *), APR_ARRAY_IDX(b, j, const char *)) ==
-                0) {
+            if (strcmp(APR_ARRAY_IDX(a, i, const char *),
+                       APR_ARRAY_IDX(b, j, const char *)) == 0) {
                 return 1;
             }
         }
@@ -390,7 +407,8 @@ static int confuses(const section_t *a, const section_t *b)
 
     return share_key(a->config->keys, b->config->keys) &&
            share_audience(a->config->audience, b->config->audience) &&
-           (!issuer_a || !issuer_b || strcmp(issuer_a, issuer_b) == 0) && !same_users(a, b);
+           (!issuer_a || !issuer_b || strcmp(issuer_a, issuer_b) == 0) &&
+           !same_users(a, b);
 }
 
 static const char *check_confusion(const section_t *section, const section_t *others,
@@ -403,10 +421,12 @@ static const char *check_confusion(const section_t *section, const section_t *ot
     }
     for (other = others; other < section; other++) {
         if (is_used(other) && confuses(other, section)) {
-            return apr_psprintf(p, "two tables of users under one key: user 1 of one would be "
-                                   "user 1 of the other; give this one its own AuthJWTAudience "
-                                   "(or a key of its own), other than in %s",
-                                place(other, p));
+            return apr_psprintf(
+                p,
+                "two tables of users under one key: user 1 of one would be "
+                "user 1 of the other; give this one its own AuthJWTAudience "
+                "(or a key of its own), other than in %s",
+                place(other, p));
         }
     }
     return NULL;
@@ -451,7 +471,8 @@ static gid_t server_group(void)
     return geteuid() == 0 ? ap_unixd_config.group_id : getegid();
 }
 
-int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
+                     server_rec *s)
 {
     const apr_array_header_t *all = list_sections(s, ptemp);
     const section_t *sections = (const section_t *)all->elts;

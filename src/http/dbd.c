@@ -17,7 +17,7 @@ APLOG_USE_MODULE(auth_jwt);
 /* mod_dbd drops a dead connection and fails the caller; the next try gets another.
  * Only a failure this quick is worth a repetition: others have waited already. */
 #define OPEN_TRIES 3
-#define QUICK apr_time_from_msec(100)
+#define QUICK      apr_time_from_msec(100)
 
 #define SLOTS 32
 
@@ -57,7 +57,8 @@ static ap_dbd_t *open_handle(dbd_t *dbd)
     ap_dbd_t *handle = NULL;
     int i;
 
-    for (i = 0; open && !handle && i < OPEN_TRIES && apr_time_now() - began < QUICK; i++) {
+    for (i = 0; open && !handle && i < OPEN_TRIES && apr_time_now() - began < QUICK;
+         i++) {
         handle = open(dbd->pool, dbd->server);
     }
     return handle;
@@ -65,10 +66,11 @@ static ap_dbd_t *open_handle(dbd_t *dbd)
 
 static const char *gate_reason(apr_status_t rv)
 {
-    return rv == APR_EBUSY ? "the database has not answered an earlier call for more than "
-                             "2 seconds; look at the database server"
-                           : "all calls to the database that are allowed at once were "
-                             "taken for a second; the database is too slow for this load";
+    return rv == APR_EBUSY
+               ? "the database has not answered an earlier call for more than "
+                 "2 seconds; look at the database server"
+               : "all calls to the database that are allowed at once were "
+                 "taken for a second; the database is too slow for this load";
 }
 
 static apr_status_t store_open(db_t *out, const char **why, void *context)
@@ -84,8 +86,9 @@ static apr_status_t store_open(db_t *out, const char **why, void *context)
     gate_opened(gate);
     if (!dbd->handle) {
         gate_leave(gate, dbd->call);
-        *why = "no connection to the database (mod_dbd's line above has its reason); check "
-               "DBDParams, that the database runs, and that the server's user may open it";
+        *why =
+            "no connection to the database (mod_dbd's line above has its reason); check "
+            "DBDParams, that the database runs, and that the server's user may open it";
         return APR_EGENERAL;
     }
     out->driver = dbd->handle->driver;
@@ -125,7 +128,8 @@ static void effort_put(const char *password_template, void *context)
     volatile apr_uint32_t *at = &shared->templates[slot].version;
     apr_uint32_t version = apr_atomic_read32(at);
 
-    if (version & 1 || (version && !strcmp(shared->templates[slot].text, password_template)) ||
+    if (version & 1 ||
+        (version && !strcmp(shared->templates[slot].text, password_template)) ||
         apr_atomic_cas32(at, version + 1, version) != version) {
         return;
     }
@@ -180,7 +184,8 @@ static void probe(const dbd_source_t *source, apr_pool_t *p)
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, source->server,
                      "JWT0012: the users' table does not answer: %s: %s; until it does, "
-                     "logins and protected pages answer 503", place(source, p), why);
+                     "logins and protected pages answer 503",
+                     place(source, p), why);
     }
 }
 

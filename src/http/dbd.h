@@ -7,11 +7,11 @@
 
 #include <httpd.h>
 
-#include <apr_dbd.h>
-#include <mod_dbd.h>
-
 #include "auth/policy.h"
 #include "http/config.h"
+
+/* Needs apr_dbd.h in front, which store/db.h includes. */
+#include <mod_dbd.h>
 
 /** What stands behind a policy's store and effort; lives as long as the policy. */
 typedef struct {

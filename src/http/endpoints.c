@@ -75,8 +75,10 @@ static int refuse_body(request_rec *r, const body_error_t *error)
         return error->status;
     }
     apr_table_setn(r->subprocess_env, "AUTH_JWT_ERROR", "malformed");
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0102: the request was not understood "
-                  "(%d)", error->status);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "JWT0102: the request was not understood "
+                  "(%d)",
+                  error->status);
     return response_json(r, error->status, error->body);
 }
 
@@ -117,8 +119,10 @@ static int obtain(request_rec *r, const config_t *config, const policy_t *policy
     if (verdict != VERDICT_OK) {
         return response_verdict(r, verdict, why);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0111: login of the user with the id "
-                  "'%s', access token %s", identity.user_id, tokens.access_jti);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "JWT0111: login of the user with the id "
+                  "'%s', access token %s",
+                  identity.user_id, tokens.access_jti);
     return answer_tokens(r, &tokens);
 }
 
@@ -143,9 +147,10 @@ static int refresh(request_rec *r, const config_t *config, const policy_t *polic
     if (verdict != VERDICT_OK) {
         return response_verdict(r, verdict, why);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0112: refresh for the user with the id "
-                  "'%s', refresh token %s, access token %s", identity.user_id,
-                  identity.jti, tokens.access_jti);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "JWT0112: refresh for the user with the id "
+                  "'%s', refresh token %s, access token %s",
+                  identity.user_id, identity.jti, tokens.access_jti);
     return answer_tokens(r, &tokens);
 }
 
@@ -186,17 +191,18 @@ static int wrong_method(request_rec *r, const endpoint_t *endpoint)
     if (r->method_number == M_OPTIONS) {
         return response_json(r, HTTP_OK, json_object());
     }
-    return response_json(r, HTTP_METHOD_NOT_ALLOWED,
-                         response_detail(apr_psprintf(r->pool, "Method \"%s\" not allowed.",
-                                                      r->method)));
+    return response_json(
+        r, HTTP_METHOD_NOT_ALLOWED,
+        response_detail(apr_psprintf(r->pool, "Method \"%s\" not allowed.", r->method)));
 }
 
 /* A section that lost its key to a dynamic AuthType or the like: configtest cannot
  * see everything. */
 static int no_key(request_rec *r)
 {
-    return response_verdict(r, VERDICT_CRYPTO_DOWN,
-                            "no key signs here; add AuthJWTKey or mend AuthJWTSigningKey");
+    return response_verdict(
+        r, VERDICT_CRYPTO_DOWN,
+        "no key signs here; add AuthJWTKey or mend AuthJWTSigningKey");
 }
 
 int endpoints_handle(request_rec *r)

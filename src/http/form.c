@@ -18,7 +18,7 @@ static form_field_t *add_field(apr_array_header_t *fields)
 
 static int hex_value(char c)
 {
-    return apr_isdigit(c)                 ? c - '0'
+    return apr_isdigit(c)                       ? c - '0'
            : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
                                                 : -1;
 }
@@ -62,9 +62,9 @@ static const char *add_pair(apr_array_header_t *fields, const char *from, apr_si
         return "too many fields";
     }
     field->name = name;
-    field->value = equals ? decode(&field->len, equals + 1,
-                                   len - (apr_size_t)(equals + 1 - from), p)
-                          : "";
+    field->value =
+        equals ? decode(&field->len, equals + 1, len - (apr_size_t)(equals + 1 - from), p)
+               : "";
     return NULL;
 }
 

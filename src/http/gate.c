@@ -6,7 +6,7 @@
 #include <apr_time.h>
 
 #define PATIENCE apr_time_from_sec(1)
-#define HANGS apr_time_from_sec(2)
+#define HANGS    apr_time_from_sec(2)
 
 struct gate_t {
     apr_thread_mutex_t *mutex;

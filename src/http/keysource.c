@@ -36,8 +36,10 @@ static const char *check_permissions(const apr_finfo_t *info, const char *path,
         return apr_psprintf(p, "%s is larger than any key", path);
     }
     if (info->protection & (APR_WREAD | APR_WWRITE)) {
-        return apr_psprintf(p, "%s can be read or written by every user of this machine; "
-                               "run: chmod 600 %s", path, path);
+        return apr_psprintf(p,
+                            "%s can be read or written by every user of this machine; "
+                            "run: chmod 600 %s",
+                            path, path);
     }
     return NULL;
 }
@@ -90,8 +92,10 @@ static const char *read_file(bytes_t *out, const char *source, cmd_parms *cmd)
     }
     rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, cmd->temp_pool);
     if (rv != APR_SUCCESS) {
-        return apr_psprintf(cmd->pool, "cannot read %s: %pm; make it with: (umask 077; "
-                                       "openssl rand -base64 48 > %s)", path, &rv, path);
+        return apr_psprintf(cmd->pool,
+                            "cannot read %s: %pm; make it with: (umask 077; "
+                            "openssl rand -base64 48 > %s)",
+                            path, &rv, path);
     }
     error = read_open_file(out, file, path, cmd->temp_pool);
     apr_file_close(file);
@@ -127,9 +131,11 @@ const char *keysource_check_group(gid_t gid, apr_pool_t *p)
         const file_t *file = &APR_ARRAY_IDX(files, i, file_t);
 
         if (file->group_readable && file->group == gid) {
-            return apr_psprintf(p, "AuthJWTKey: %s can be read or written by the server's "
-                                   "group, so by every script of the site; run: chmod 600 "
-                                   "%s", file->path, file->path);
+            return apr_psprintf(p,
+                                "AuthJWTKey: %s can be read or written by the server's "
+                                "group, so by every script of the site; run: chmod 600 "
+                                "%s",
+                                file->path, file->path);
         }
     }
     return NULL;

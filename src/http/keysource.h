@@ -13,7 +13,8 @@
 /**
  * Read "env:NAME" or a file relative to ServerRoot.
  *
- * The caller wipes the bytes (jwk_wipe()). A variable is remembered for keysource_forget_env().
+ * The caller wipes the bytes (jwk_wipe()). A variable is remembered for
+ * keysource_forget_env().
  *
  * @param out  allocated from cmd->temp_pool
  * @return NULL, or what is wrong and how to mend it

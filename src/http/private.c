@@ -62,7 +62,8 @@ static void add_vary(request_rec *r)
         return;
     }
     set_both(r, "Vary",
-             vary ? apr_pstrcat(r->pool, vary, ", Authorization", NULL) : "Authorization");
+             vary ? apr_pstrcat(r->pool, vary, ", Authorization", NULL)
+                  : "Authorization");
 }
 
 static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *brigade)

@@ -48,7 +48,8 @@ static int is_accepted(const char *scheme, const config_t *config)
     int i;
 
     for (i = 0; i < config->header_types->nelts; i++) {
-        if (ap_cstr_casecmp(scheme, APR_ARRAY_IDX(config->header_types, i, char *)) == 0) {
+        if (ap_cstr_casecmp(scheme, APR_ARRAY_IDX(config->header_types, i, char *)) ==
+            0) {
             return 1;
         }
     }

@@ -30,8 +30,8 @@ static void log_verdict(request_rec *r, const verdict_info_t *info, const char *
 {
     apr_table_setn(r->subprocess_env, "AUTH_JWT_ERROR", info->name);
     if (info->status == HTTP_SERVICE_UNAVAILABLE) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "JWT0201: answered 503 (%s): %s", info->name, why);
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "JWT0201: answered 503 (%s): %s",
+                      info->name, why);
     } else {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0101: refused (%s): %s",
                       info->name, why);

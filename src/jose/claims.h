@@ -15,12 +15,12 @@
 
 /** What a payload says, with the types of the registered claims checked. */
 typedef struct {
-    const json_t *members;       /* all of it; lives as long as the pool */
-    const char *token_type;      /* NULL: none */
-    const char *jti;             /* NULL: none */
-    const char *iss;             /* NULL: none */
-    const json_t *aud;           /* string or array of strings; NULL: none */
-    apr_int64_t exp, nbf, iat;   /* seconds since 1970, fractions cut off */
+    const json_t *members;     /* all of it; lives as long as the pool */
+    const char *token_type;    /* NULL: none */
+    const char *jti;           /* NULL: none */
+    const char *iss;           /* NULL: none */
+    const json_t *aud;         /* string or array of strings; NULL: none */
+    apr_int64_t exp, nbf, iat; /* seconds since 1970, fractions cut off */
 } claims_t;
 
 /** What a token must be to be good here. */
@@ -49,7 +49,7 @@ typedef enum {
 /** The claims of a token about to be written. */
 typedef struct {
     const char *token_type;
-    apr_int64_t exp, iat;      /* seconds since 1970 */
+    apr_int64_t exp, iat; /* seconds since 1970 */
     const char *jti;
     const char *user_id_claim; /* name */
     const char *user_id;       /* value, written as string */

@@ -8,7 +8,7 @@
 #include <jansson.h>
 
 /** Deepest nesting and largest number of members and elements of one text. */
-#define JSONTEXT_MAX_DEPTH 32
+#define JSONTEXT_MAX_DEPTH  32
 #define JSONTEXT_MAX_VALUES 256
 
 /** Where and how a text is wrong. */

@@ -27,8 +27,10 @@ static const char *hmac_load(void **key, const jwa_t *alg, bytes_t secret, apr_p
     char digest[16];
 
     if (secret.len < alg->min_secret_len) {
-        return apr_psprintf(p, "the secret has %" APR_SIZE_T_FMT " bytes, %s needs %"
-                               APR_SIZE_T_FMT " or more (openssl rand -base64 48)",
+        return apr_psprintf(p,
+                            "the secret has %" APR_SIZE_T_FMT
+                            " bytes, %s needs %" APR_SIZE_T_FMT
+                            " or more (openssl rand -base64 48)",
                             secret.len, alg->name, alg->min_secret_len);
     }
     apr_cpystrn(digest, alg->digest, sizeof digest);

@@ -51,8 +51,10 @@ static const char *check_kid(const char *kid, apr_pool_t *p)
 
     for (at = kid; *at; at++) {
         if (!apr_isalnum(*at) && !strchr("-._~:/+=@", *at)) {
-            return apr_psprintf(p, "the key's name '%s' has a character other than "
-                                   "letters, digits and -._~:/+=@", kid);
+            return apr_psprintf(p,
+                                "the key's name '%s' has a character other than "
+                                "letters, digits and -._~:/+=@",
+                                kid);
         }
     }
     return *kid ? NULL : "the key's name is empty; write - for a key without kid";
@@ -69,9 +71,11 @@ const char *jwk_load(const jwk_t **out, const char *kid, const jwa_t *alg,
         return error;
     }
     if (reads_as_key(contents)) {
-        return apr_psprintf(p, "a PEM or JSON key is no secret, and whoever reads a public "
-                               "key could sign; %s needs random bytes "
-                               "(openssl rand -base64 48)", alg->name);
+        return apr_psprintf(p,
+                            "a PEM or JSON key is no secret, and whoever reads a public "
+                            "key could sign; %s needs random bytes "
+                            "(openssl rand -base64 48)",
+                            alg->name);
     }
     error = alg->load(&material, alg, without_newline(contents), p);
     if (error) {

@@ -46,7 +46,8 @@ const db_query_t *db_query_make(const char *sql, apr_pool_t *p)
 
 static statement_t *get_statement(db_t *db, const db_query_t *query)
 {
-    statement_t *statement = apr_hash_get(db->statements, query->key, APR_HASH_KEY_STRING);
+    statement_t *statement =
+        apr_hash_get(db->statements, query->key, APR_HASH_KEY_STRING);
 
     if (!statement) {
         statement = apr_pcalloc(db->pool, sizeof *statement);
@@ -90,8 +91,8 @@ static apr_status_t prepare(statement_t *statement, db_t *db, const db_query_t *
     const char *label;
     int rv;
 
-    label = apr_psprintf(db->pool, "auth_jwt_%x_%d", apr_hashfunc_default(query->sql, &len),
-                         ++statement->generation);
+    label = apr_psprintf(db->pool, "auth_jwt_%x_%d",
+                         apr_hashfunc_default(query->sql, &len), ++statement->generation);
     rv = apr_dbd_prepare(db->driver, db->pool, db->handle, query->sql, label,
                          &statement->prepared);
     return rv == 0 ? APR_SUCCESS : fail(statement, db, rv, why, p);
@@ -110,7 +111,8 @@ static apr_status_t select_rows(apr_dbd_results_t **results, db_t *db,
     statement_t *statement = get_statement(db, query);
     int rv, fresh = !statement->prepared;
 
-    if (fresh && statement->failed_at && db->now - statement->failed_at < APR_USEC_PER_SEC) {
+    if (fresh && statement->failed_at &&
+        db->now - statement->failed_at < APR_USEC_PER_SEC) {
         *why = apr_pstrcat(p, statement->error, ", less than a second ago", NULL);
         return APR_EGENERAL;
     }

@@ -68,7 +68,6 @@ void password_work(const char *password, apr_size_t len, const char *like);
  * @return APR_SUCCESS, or APR_EINVAL for a hash that password_verify() would
  *         not compute; @p out is then untouched
  */
-apr_status_t password_template(char out[PASSWORD_TEMPLATE_SIZE],
-                               const char *stored);
+apr_status_t password_template(char out[PASSWORD_TEMPLATE_SIZE], const char *stored);
 
 #endif

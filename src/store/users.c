@@ -29,13 +29,17 @@ static const char *check_names(const char *table, const char *const columns[],
     int i;
 
     if (!is_sql_name(table, 1)) {
-        return apr_psprintf(p, "'%s' is no plain table name; write AuthJWTUserQuery and "
-                               "AuthJWTUserByIdQuery for it", table);
+        return apr_psprintf(p,
+                            "'%s' is no plain table name; write AuthJWTUserQuery and "
+                            "AuthJWTUserByIdQuery for it",
+                            table);
     }
     for (i = 0; i < USERS_COLUMNS; i++) {
         if (columns[i] && !is_sql_name(columns[i], 0)) {
-            return apr_psprintf(p, "'%s' is no plain column name; write AuthJWTUserQuery "
-                                   "and AuthJWTUserByIdQuery for it", columns[i]);
+            return apr_psprintf(p,
+                                "'%s' is no plain column name; write AuthJWTUserQuery "
+                                "and AuthJWTUserByIdQuery for it",
+                                columns[i]);
         }
     }
     return NULL;
@@ -44,9 +48,9 @@ static const char *check_names(const char *table, const char *const columns[],
 /* "theirs AS ours", NULL for a column that the table does not have. */
 static const char *column(const char *const columns[], int which, apr_pool_t *p)
 {
-    return columns[which] ? apr_psprintf(p, ", %s AS %s", columns[which],
-                                         users_column_names[which])
-                          : "";
+    return columns[which]
+               ? apr_psprintf(p, ", %s AS %s", columns[which], users_column_names[which])
+               : "";
 }
 
 const char *users_table(users_t *out, const char *table,
@@ -61,13 +65,14 @@ const char *users_table(users_t *out, const char *table,
                          column(columns, USERS_USERNAME, p),
                          column(columns, USERS_IS_ACTIVE, p), NULL);
     /* The hash is asked for at login only: no request needs to carry it around. */
-    out->by_name = db_query_make(apr_pstrcat(p, select, column(columns, USERS_PASSWORD, p),
-                                             " FROM ", table, " WHERE ",
-                                             columns[USERS_USERNAME], " = %s", NULL),
-                                 p);
+    out->by_name = db_query_make(
+        apr_pstrcat(p, select, column(columns, USERS_PASSWORD, p), " FROM ", table,
+                    " WHERE ", columns[USERS_USERNAME], " = %s", NULL),
+        p);
     by_id = apr_pstrcat(p, select, " FROM ", table, " WHERE ", columns[USERS_ID], NULL);
     out->by_id = db_query_make(apr_pstrcat(p, by_id, " = %s", NULL), p);
-    out->by_bigint_id = db_query_make(apr_pstrcat(p, by_id, " = CAST(%s AS BIGINT)", NULL), p);
+    out->by_bigint_id =
+        db_query_make(apr_pstrcat(p, by_id, " = CAST(%s AS BIGINT)", NULL), p);
     return NULL;
 }
 
@@ -76,8 +81,10 @@ const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p)
     const db_query_t *query = db_query_make(sql, p);
 
     if (query->params != 1) {
-        return apr_psprintf(p, "has %d placeholders; it needs exactly one %%s (a percent "
-                               "sign of the SQL is written %%%%)", query->params);
+        return apr_psprintf(p,
+                            "has %d placeholders; it needs exactly one %%s (a percent "
+                            "sign of the SQL is written %%%%)",
+                            query->params);
     }
     *out = query;
     return NULL;
@@ -147,8 +154,8 @@ static apr_status_t find(user_t *user, const db_query_t *query, db_t *db, const 
     return APR_SUCCESS;
 }
 
-apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db,
-                           const char *name, const char **why, apr_pool_t *p)
+apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db, const char *name,
+                           const char **why, apr_pool_t *p)
 {
     return find(user, users->by_name, db, name, why, p);
 }

@@ -54,8 +54,8 @@ const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p);
  * @return APR_SUCCESS, APR_NOTFOUND, or APR_EGENERAL for a database that failed or
  *         a row that cannot be used
  */
-apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db,
-                           const char *name, const char **why, apr_pool_t *p);
+apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db, const char *name,
+                           const char **why, apr_pool_t *p);
 apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const char *id,
                          const char **why, apr_pool_t *p);
 
