@@ -107,7 +107,7 @@ __attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA auth_jwt_mo
     config_merge,  /* merge per-directory config */
     NULL,          /* server config: all settings are per-directory, see http/config.h */
     NULL,          /* merge server config */
-    directives,
+    directives_table,
     register_hooks,
 #if defined(AP_MODULE_FLAG_NONE)
     AP_MODULE_FLAG_NONE,

@@ -451,7 +451,7 @@ static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
 #define GLOBAL   RSRC_CONF
 #define ANYWHERE (RSRC_CONF | OR_AUTHCFG)
 
-const command_rec directives[] = {
+const command_rec directives_table[] = {
     AP_INIT_TAKE_ARGV(
         "AuthJWTKey", add_key, ROW(CONFIG_KEYS), GLOBAL,
         "a key: its name or -, algorithm, file or env:NAME, and sign or verify"),

@@ -8,6 +8,6 @@
 
 #include <http_config.h>
 
-extern const command_rec directives[];
+extern const command_rec directives_table[];
 
 #endif
