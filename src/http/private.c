@@ -84,7 +84,7 @@ void private_insert(request_rec *r)
 {
     const request_state_t *state = request_find_state(r);
 
-    if (state && state->identity && !r->main) {
+    if (state && (state->identity || state->shows_private) && !r->main) {
         r->no_cache = 1; /* mod_cache asks this before it looks at headers */
         ap_add_output_filter(NAME, NULL, r, r->connection);
     }

@@ -15,6 +15,7 @@ typedef struct {
     const char *endpoint; /* handler that was let through without a token; NULL: none */
     const identity_t *identity; /* NULL: no good token */
     const char *remote_user;    /* with identity: what became r->user */
+    int shows_private;          /* answers with what a sub-request's token opened */
     int in_authz;               /* our auth_checker is calling the others */
 } request_state_t;
 

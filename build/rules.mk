@@ -1,0 +1,226 @@
+# mod_auth_jwt: how it is built, tested and installed.
+#
+#   make                    the module: build/out/mod_auth_jwt.so
+#   make demo               a running example (conf/demo/run)
+#   make test               everything: lint, layers, unit tests, the server under three MPMs
+#     MPM=event             ... under one MPM only
+#     TESTS="t/00-load.t"   ... these files only, without lint, layers and unit tests
+#     SANITIZE=address,undefined   ... with these sanitizers, in an output folder of their own
+#     VALGRIND=1            ... the server and the unit tests under valgrind
+#   make unit | lint | layers | httpd-event | httpd-worker | httpd-prefork    one stage of it
+#   make bench              measurements (t/bench/run)
+#   make tidy | cppcheck | format
+#   make install | uninstall     DESTDIR=, LIBEXECDIR=; see the end of this file
+#   make clean
+#
+# APXS=, CC=, CPPFLAGS=, CFLAGS=, LDFLAGS= and OUT= (a folder for all output) are honoured.
+# V=1 shows whole commands.
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+comma := ,
+say    = $(if $(V),,@echo '  $(1)';)
+
+# ---- where output goes -------------------------------------------------------------------
+# A source tree that cannot be written still builds: the folder then depends on its path and
+# on the user, is the same the next time, and is refused when somebody else made it.
+
+ifeq ($(origin OUT),undefined)
+OUT := $(shell mkdir -p build/out 2>/dev/null; \
+    if test -w build/out; then echo build/out; exit; fi; \
+    d="$${TMPDIR:-/tmp}/mod_auth_jwt-$$(id -u)-$$(pwd -P | cksum | cut -d' ' -f1)"; \
+    mkdir -p -m 700 "$$d" && test -O "$$d" && echo "$$d")
+endif
+ifneq ($(words $(OUT)),1)
+$(error no usable output folder ('$(OUT)'); name one without blanks: make OUT=/some/dir)
+endif
+
+# Objects of different instrumentation must never be linked together.
+B  := $(OUT)$(if $(SANITIZE),/san-$(subst $(comma),-,$(SANITIZE)))
+SO := $(B)/mod_auth_jwt.so
+
+# ---- what the machine has ----------------------------------------------------------------
+# apxs knows where httpd is; its CFLAGS are not used, on some distributions they carry
+# options that only the distribution's own packages can use.
+
+APXS       ?= $(shell command -v apxs || command -v apxs2)
+q           = $(if $(APXS),$(shell '$(APXS)' -q $(1) 2>/dev/null))
+ask         = $(shell command -v $(1) >/dev/null 2>&1 && $(1) $(2) 2>/dev/null)
+INCLUDEDIR := $(call q,INCLUDEDIR)
+LIBEXECDIR ?= $(call q,LIBEXECDIR)
+SYSCONFDIR ?= $(call q,SYSCONFDIR)
+PROGNAME   := $(call q,PROGNAME)
+APR_CONFIG := $(or $(call q,APR_CONFIG),apr-1-config)
+APU_CONFIG := $(or $(call q,APU_CONFIG),apu-1-config)
+ifeq ($(origin CC),default)
+CC := $(or $(call q,CC),cc)
+endif
+
+lib         = $(or $(call ask,pkg-config,--libs $(1)),$(2))
+LIBS       := $(call lib,jansson,-ljansson) $(call lib,libcrypto,-lcrypto) $(call lib,libcrypt,-lcrypt)
+APR_LIBS   := $(call ask,$(APR_CONFIG),--link-ld) $(call ask,$(APU_CONFIG),--link-ld)
+APR_INC    := $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(sort \
+              $(call ask,$(APR_CONFIG),--includes) $(call ask,$(APU_CONFIG),--includes))))
+SYS_FLAGS  := $(call ask,$(APR_CONFIG),--cppflags) $(sort $(call ask,pkg-config,--cflags jansson libcrypto libcrypt))
+
+# ---- flags -------------------------------------------------------------------------------
+
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+           -Wvla -Wformat=2 -Wcast-qual -Wundef -Wno-missing-field-initializers $(WERROR)
+ifdef SANITIZE
+# Nothing is fortified here: glibc's checked functions would hide a fault from the sanitizer.
+INSTRUMENT := -O1 -g -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=undefined
+LINK       := -fsanitize=$(SANITIZE)
+else
+INSTRUMENT := -O2 -g -fstack-protector-strong \
+              $(if $(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+LINK       := -Wl,-z,relro -Wl,-z,now
+endif
+# The packager's flags are last, so that they win.
+COMPILE  = $(CC) -std=gnu11 -fPIC -fvisibility=hidden $(WARN) $(INSTRUMENT) -iquote src $(ROOM) \
+           $(APR_INC) $(SYS_FLAGS) $(CPPFLAGS) $(CFLAGS)
+
+# ---- the module --------------------------------------------------------------------------
+
+FLOORS := $(wildcard src/jose/*.c src/store/*.c src/auth/*.c)
+SRCS   := mod_auth_jwt.c $(FLOORS) $(wildcard src/http/*.c)
+OBJS   := $(SRCS:%.c=$(B)/obj/%.o)
+
+all: $(SO)
+
+# httpd's headers are seen by the top floor alone: elsewhere <httpd.h> does not compile.
+# Private, or what these need, the flags file, would be made with it too.
+$(B)/obj/mod_auth_jwt.o: private ROOM = -isystem $(INCLUDEDIR)
+$(B)/obj/src/http/%.o: private ROOM = -isystem $(INCLUDEDIR)
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC  $<)$(COMPILE) -MMD -MP -c $< -o $@
+
+$(SO): $(OBJS)
+	$(call say,SO  $@)$(CC) -shared -o $@ $(OBJS) $(LINK) $(CFLAGS) $(LDFLAGS) $(LIBS)
+
+# Written only when it differs: another compiler or another flag then builds all anew.
+$(B)/flags: FORCE | found
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(INCLUDEDIR) $(LINK) $(LDFLAGS) $(LIBS))' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+found:
+	@test -n '$(INCLUDEDIR)' || { echo 'apxs was not found; run build/deps, or name it: make APXS=/path/apxs' >&2; exit 1; }
+
+# ---- unit tests: the lower floors without httpd ------------------------------------------
+
+UNIT      := $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
+FLOOR_OBJ := $(FLOORS:%.c=$(B)/obj/%.o)
+LINK_UNIT  = $(COMPILE) -iquote t/unit -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) \
+             $(LINK) $(LDFLAGS) $(APR_LIBS) $(LIBS)
+
+$(B)/unit/%: t/unit/%.c $(FLOOR_OBJ) $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,UNIT $<)$(LINK_UNIT)
+
+# Of src/http only the reader of forms needs no httpd.
+$(B)/unit/http_%: t/unit/http_%.c $(B)/obj/src/http/form.o $(FLOOR_OBJ) $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,UNIT $<)$(LINK_UNIT)
+
+UNIT_WRAP := $(if $(VALGRIND),valgrind -q --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
+
+unit-programs: $(UNIT)
+
+unit: $(UNIT)
+	@test -n '$(UNIT)' || { echo 'no unit tests in t/unit' >&2; exit 1; }
+	prove -e '$(UNIT_WRAP)' $(UNIT)
+
+# ---- the server's tests ------------------------------------------------------------------
+
+# gcc's libraries are asked for in the order in which they must be loaded.
+RUNTIME   := $(if $(findstring address,$(SANITIZE)),libasan.so)$(if $(findstring thread,$(SANITIZE)),libtsan.so)
+PRELOAD   := $(if $(RUNTIME),LD_PRELOAD=$(realpath $(shell $(CC) -print-file-name=$(RUNTIME))))
+# httpd and OpenSSL leave memory behind at exit, so leaks are looked for by the unit tests only.
+SAN_WRAP  := env $(PRELOAD) ASAN_OPTIONS=detect_leaks=0:log_path=@RUN@/san/asan \
+             UBSAN_OPTIONS=print_stacktrace=1:log_path=@RUN@/san/ubsan TSAN_OPTIONS=log_path=@RUN@/san/tsan
+# Modules are unloaded before the report is made: without keep-debuginfo it has no names.
+VG_WRAP   := valgrind -q --keep-debuginfo=yes --leak-check=full --show-leak-kinds=definite --log-file=@RUN@/san/vg.%p
+TEST_ENV   = AUTH_JWT_SO='$(SO)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
+             AUTH_JWT_WRAP='$(if $(VALGRIND),$(VG_WRAP),$(if $(SANITIZE),$(SAN_WRAP)))'
+MPMS      := $(or $(MPM),event worker prefork)
+
+httpd-%: all
+	@$(TEST_ENV) MPM=$* perl t/TEST $(TEST_ARGS) $(TESTS)
+
+lint:
+	@sh build/lint.sh
+
+layers: all
+	@sh build/layers.sh '$(B)'
+
+# What is missing is installed first, and only then can the rules above know where things are:
+# hence a second make. build/suite runs every stage, whatever the others did, and adds up.
+test check:
+	@sh build/deps test
+	@$(MAKE) --no-print-directory all $(if $(TESTS),,unit-programs)
+	+@perl build/suite '$(MAKE)' $(if $(TESTS),,lint layers unit) $(MPMS:%=httpd-%)
+
+demo:
+	@sh build/deps demo
+	@$(MAKE) --no-print-directory all
+	@AUTH_JWT_SO='$(SO)' APXS='$(APXS)' conf/demo/run
+
+bench:
+	@sh build/deps bench
+	@$(MAKE) --no-print-directory all
+	@AUTH_JWT_SO='$(SO)' APXS='$(APXS)' t/bench/run
+
+# ---- other eyes --------------------------------------------------------------------------
+
+tidy: found
+	clang-tidy --quiet --checks=-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling $(SRCS) -- -std=gnu11 -iquote src -isystem $(INCLUDEDIR) $(APR_INC) $(SYS_FLAGS)
+
+cppcheck: found
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppress=missingIncludeSystem --error-exitcode=1 -I src $(SRCS)
+
+format:
+	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch])
+
+# ---- install -----------------------------------------------------------------------------
+# Debian keeps the two files of a module in mods-available, where a2enmod finds them; others
+# read conf.modules.d and conf.d. Settings that the administrator changed are left alone.
+
+ifneq ($(or $(wildcard $(SYSCONFDIR)/mods-available),$(and $(filter apache2,$(PROGNAME)),$(wildcard /etc/debian_version))),)
+LOAD_FILE := $(SYSCONFDIR)/mods-available/auth_jwt.load
+CONF_FILE := $(SYSCONFDIR)/mods-available/auth_jwt.conf
+ENABLE    := a2enmod auth_jwt, then restart apache2
+else
+CONF_ROOT := $(if $(wildcard $(dir $(SYSCONFDIR))conf.modules.d),$(patsubst %/,%,$(dir $(SYSCONFDIR))),$(SYSCONFDIR))
+LOAD_FILE := $(CONF_ROOT)/conf.modules.d/10-auth_jwt.conf
+CONF_FILE := $(CONF_ROOT)/conf.d/auth_jwt.conf
+ENABLE    := restart httpd; it must include $(CONF_ROOT)/conf.modules.d/*.conf and conf.d/*.conf
+endif
+DEST_LOAD  = $(DESTDIR)$(LOAD_FILE)
+DEST_CONF  = $(DESTDIR)$(CONF_FILE)
+DEST_SO    = $(DESTDIR)$(LIBEXECDIR)/mod_auth_jwt.so
+
+install: all
+	install -d "$(dir $(DEST_SO))" "$(dir $(DEST_LOAD))" "$(dir $(DEST_CONF))"
+	install -m 644 $(SO) "$(DEST_SO)"
+	sed 's|@LIBEXECDIR@|$(LIBEXECDIR)|' conf/auth_jwt.load.in >$(OUT)/auth_jwt.load
+	install -m 644 $(OUT)/auth_jwt.load "$(DEST_LOAD)"
+	test -e "$(DEST_CONF)" || install -m 644 conf/auth_jwt.conf "$(DEST_CONF)"
+	@echo 'To enable it: $(ENABLE).'
+
+uninstall: found
+	rm -f "$(DEST_SO)" "$(DEST_LOAD)"
+	! cmp -s conf/auth_jwt.conf "$(DEST_CONF)" || rm -f "$(DEST_CONF)"
+
+# By name, since OUT may be somebody's folder.
+clean:
+	rm -rf $(addprefix $(OUT)/,obj unit flags mod_auth_jwt.so auth_jwt.load) $(OUT)/san-*
+
+FORCE:
+.PHONY: all found unit unit-programs lint layers test check demo bench tidy cppcheck format \
+        install uninstall clean FORCE
+-include $(OBJS:.o=.d) $(UNIT:=.d)
