@@ -65,7 +65,6 @@ const char *jwk_load(const jwk_t **out, const char *kid, const jwa_t *alg,
 {
     jwk_t *key = apr_pcalloc(p, sizeof *key);
     const char *error;
-    void *material;
 
     if (kid && (error = check_kid(kid, p))) {
         return error;
@@ -77,14 +76,13 @@ const char *jwk_load(const jwk_t **out, const char *kid, const jwa_t *alg,
                             "(openssl rand -base64 48)",
                             alg->name);
     }
-    error = alg->load(&material, alg, without_newline(contents), p);
+    error = alg->load(&key->material, alg, without_newline(contents), p);
     if (error) {
         return error;
     }
     key->kid = kid;
     key->alg = alg;
     key->can_sign = can_sign;
-    key->material = material;
     write_header(key, p);
     *out = key;
     return NULL;

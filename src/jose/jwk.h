@@ -14,8 +14,8 @@ typedef struct {
     const char *kid; /* NULL: its tokens carry no kid */
     const jwa_t *alg;
     int can_sign;
-    const void *material; /* what alg->load made */
-    const char *header;   /* base64url of the JOSE header that this key writes */
+    void *material;     /* what alg->load made; every use copies it */
+    const char *header; /* base64url of the JOSE header that this key writes */
     apr_size_t header_len;
 } jwk_t;
 
