@@ -121,8 +121,8 @@ $(B)/unit/%: t/unit/%.c $(FLOOR_OBJ) $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,UNIT $<)$(LINK_UNIT)
 
-# Of src/http only the reader of forms needs no httpd.
-$(B)/unit/http_%: t/unit/http_%.c $(B)/obj/src/http/form.o $(FLOOR_OBJ) $(B)/flags
+# Of src/http only the reader of forms and the gate need no httpd.
+$(B)/unit/http_%: t/unit/http_%.c $(B)/obj/src/http/form.o $(B)/obj/src/http/gate.o $(FLOOR_OBJ) $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,UNIT $<)$(LINK_UNIT)
 
@@ -220,7 +220,7 @@ uninstall: found
 
 # By name, since OUT may be somebody's folder.
 clean:
-	rm -rf $(addprefix $(OUT)/,obj unit flags mod_auth_jwt.so auth_jwt.load) $(OUT)/san-*
+	rm -rf $(addprefix $(OUT)/,obj unit demo flags mod_auth_jwt.so auth_jwt.load) $(OUT)/san-*
 
 FORCE:
 .PHONY: all found unit unit-programs lint layers test check demo bench tidy cppcheck format \

@@ -13,7 +13,7 @@ typedef struct {
     const char *user_id;
     const char *username; /* the row's; NULL when the user was not looked up */
     const char *jti;      /* of the token; NULL after a login */
-    claims_t claims;      /* of the token; members is NULL after a login */
+    claims_t claims;      /* of the token; no payload after a login */
 } identity_t;
 
 /** SimpleJWT's values of token_type. */

@@ -45,7 +45,7 @@ static const char *make_token(const char **jti, const policy_t *policy,
     claims.jti = *jti = make_jti(policy, p);
     claims.user_id_claim = policy->user_id_claim;
     claims.user_id = identity->user_id;
-    claims.copied = identity->claims.members ? &identity->claims : NULL;
+    claims.copied = identity->claims.payload.data ? &identity->claims : NULL;
     claims.audience = first_audience(policy);
     claims.issuer = policy->issuer;
     payload = claims.jti ? claims_write(&claims, p) : NULL;

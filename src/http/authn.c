@@ -141,13 +141,14 @@ static const request_rec *origin(const request_rec *r)
 
 int authn_fixups(request_rec *r)
 {
-    const request_state_t *state;
+    const request_state_t *state = request_find_state(r);
     const request_rec *from;
 
-    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, AUTH_TYPE) != 0) {
+    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, AUTH_TYPE) != 0 ||
+        (state && state->identity)) {
         return DECLINED;
     }
-    for (from = r; from; from = origin(from)) {
+    for (from = origin(r); from; from = origin(from)) {
         state = request_find_state(from);
         if (state && state->identity && strcmp(state->remote_user, r->user) == 0) {
             request_state(r)->identity = state->identity;

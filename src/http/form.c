@@ -87,12 +87,24 @@ const char *form_parse_urlencoded(apr_array_header_t **fields, const char *body,
     return error;
 }
 
+/* The next semicolon that stands in no quoted text (RFC 9110 section 5.6.4). */
+static const char *find_semicolon(const char *at)
+{
+    int quoted = 0;
+
+    for (; *at && (quoted || *at != ';'); at++) {
+        quoted ^= *at == '"';
+        at += quoted && *at == '\\' && at[1];
+    }
+    return *at ? at : NULL;
+}
+
 /* A parameter of a header value, quoted or not; NULL when there is none. */
 static const char *find_parameter(const char *header, const char *name, apr_pool_t *p)
 {
     apr_size_t len = strlen(name);
 
-    while ((header = strchr(header, ';'))) {
+    while ((header = find_semicolon(header))) {
         header++;
         while (*header == ' ' || *header == '\t') {
             header++;

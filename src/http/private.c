@@ -9,7 +9,7 @@
 
 #include "http/request.h"
 
-#define NAME "AUTH_JWT_PRIVATE"
+static ap_filter_rec_t *filter;
 
 /* What would let a shared cache keep the answer, or is said anew (RFC 9111 5.2.2). */
 static int is_dropped(const char *directive)
@@ -77,7 +77,8 @@ static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 void private_register(void)
 {
     /* Before the headers are written, behind everything else. */
-    ap_register_output_filter(NAME, private_filter, NULL, AP_FTYPE_PROTOCOL - 1);
+    filter = ap_register_output_filter("AUTH_JWT_PRIVATE", private_filter, NULL,
+                                       AP_FTYPE_PROTOCOL - 1);
 }
 
 void private_insert(request_rec *r)
@@ -86,6 +87,6 @@ void private_insert(request_rec *r)
 
     if (state && (state->identity || state->shows_private) && !r->main) {
         r->no_cache = 1; /* mod_cache asks this before it looks at headers */
-        ap_add_output_filter(NAME, NULL, r, r->connection);
+        ap_add_output_filter_handle(filter, NULL, r, r->connection);
     }
 }

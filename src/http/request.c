@@ -1,6 +1,5 @@
 #include "http/request.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_request.h>
@@ -56,18 +55,14 @@ static int is_accepted(const char *scheme, const config_t *config)
     return 0;
 }
 
+#define BLANKS " \t\n\v\f\r"
+
 /* Cut the next word off *text; NULL at its end. */
 static char *next_word(char **text)
 {
-    char *word = *text;
+    char *word = *text + strspn(*text, BLANKS);
 
-    while (apr_isspace(*word)) {
-        word++;
-    }
-    *text = word;
-    while (**text && !apr_isspace(**text)) {
-        ++*text;
-    }
+    *text = word + strcspn(word, BLANKS);
     if (**text) {
         *(*text)++ = '\0';
     }

@@ -21,40 +21,57 @@ static const unsigned char value_of[256] = {
     /* clang-format on */
 };
 
+/* The bits of @p count characters, the last one lowest; none of them may be foreign. */
+static int read_bits(apr_uint32_t *bits, const char *in, apr_size_t count)
+{
+    unsigned char v;
+
+    *bits = 0;
+    while (count--) {
+        v = value_of[(unsigned char)*in++];
+        if (!v) {
+            return 0;
+        }
+        *bits = *bits << 6 | (v - 1u);
+    }
+    return 1;
+}
+
+/* The 1 or 2 bytes of an incomplete last group; NULL when unused bits are set. */
+static unsigned char *write_rest(unsigned char *to, apr_uint32_t bits, apr_size_t rest)
+{
+    if (bits & (rest == 2 ? 0x0f : 0x03)) {
+        return NULL;
+    }
+    bits <<= rest == 2 ? 4 : 6;
+    *to++ = (unsigned char)(bits >> (rest == 2 ? 8 : 16));
+    if (rest == 3) {
+        *to++ = (unsigned char)(bits >> 8);
+    }
+    return to;
+}
+
 apr_status_t base64url_decode(bytes_t *out, const char *in, apr_size_t len, apr_pool_t *p)
 {
     unsigned char *data, *to;
-    apr_uint32_t bits = 0;
-    apr_size_t i, rest = len % 4;
+    apr_uint32_t bits;
+    apr_size_t rest = len % 4;
+    const char *last = in + (len - rest);
 
     if (rest == 1) {
         return APR_EINVAL;
     }
     data = to = apr_palloc(p, len / 4 * 3 + 3);
-    for (i = 0; i < len; i++) {
-        unsigned char v = value_of[(unsigned char)in[i]];
-
-        if (!v) {
+    for (; in < last; in += 4) {
+        if (!read_bits(&bits, in, 4)) {
             return APR_EINVAL;
         }
-        bits = bits << 6 | (v - 1u);
-        if (i % 4 == 3) {
-            *to++ = (unsigned char)(bits >> 16);
-            *to++ = (unsigned char)(bits >> 8);
-            *to++ = (unsigned char)bits;
-        }
+        *to++ = (unsigned char)(bits >> 16);
+        *to++ = (unsigned char)(bits >> 8);
+        *to++ = (unsigned char)bits;
     }
-    if (rest == 2) {
-        if (bits & 0x0f) {
-            return APR_EINVAL;
-        }
-        *to++ = (unsigned char)(bits >> 4);
-    } else if (rest == 3) {
-        if (bits & 0x03) {
-            return APR_EINVAL;
-        }
-        *to++ = (unsigned char)(bits >> 10);
-        *to++ = (unsigned char)(bits >> 2);
+    if (rest && (!read_bits(&bits, in, rest) || !(to = write_rest(to, bits, rest)))) {
+        return APR_EINVAL;
     }
     *to = '\0';
     out->data = data;

@@ -14,41 +14,90 @@
 /* Beyond this a double no longer holds every integer; no time is that far. */
 #define LATEST 9007199254740992.0
 
-static const char *read_time(apr_int64_t *out, const json_t *members, const char *name)
-{
-    const json_t *value = json_object_get(members, name);
+/* One claim, whichever way the payload was read. */
+typedef struct {
+    enum { ABSENT, TEXT, INTEGER, REAL, OTHER } type;
+    const char *text;
+    apr_int64_t integer;
     double real;
+} value_t;
+
+static value_t flat_value(const flat_member_t *member)
+{
+    value_t value = {ABSENT, NULL, 0, 0};
+
+    if (member) {
+        value.type = member->text ? TEXT : INTEGER;
+        value.text = member->text;
+        value.integer = member->number;
+    }
+    return value;
+}
+
+static value_t tree_value(const json_t *member)
+{
+    value_t value = {OTHER, NULL, 0, 0};
+
+    if (!member) {
+        value.type = ABSENT;
+    } else if (json_is_string(member)) {
+        value.type = TEXT;
+        value.text = json_string_value(member);
+    } else if (json_is_integer(member)) {
+        value.type = INTEGER;
+        value.integer = json_integer_value(member);
+    } else if (json_is_real(member)) {
+        value.type = REAL;
+        value.real = json_real_value(member);
+    }
+    return value;
+}
+
+static value_t get_value(const claims_t *claims, const char *name)
+{
+    return claims->flat ? flat_value(flat_find(claims->flat, name))
+                        : tree_value(json_object_get(claims->members, name));
+}
+
+static const char *read_time(apr_int64_t *out, const claims_t *claims, const char *name)
+{
+    value_t value = get_value(claims, name);
 
     *out = CLAIMS_NO_TIME;
-    if (!value) {
+    if (value.type == ABSENT) {
         return NULL;
     }
-    real = json_number_value(value);
-    if (!json_is_number(value) || !isfinite(real) || fabs(real) >= LATEST) {
+    if (value.type == INTEGER) {
+        value.real = (double)value.integer;
+    } else if (value.type == REAL && isfinite(value.real) && fabs(value.real) < LATEST) {
+        value.integer = (apr_int64_t)value.real;
+    } else {
         return "a time claim is no number, or no time";
     }
-    *out = json_is_integer(value) ? json_integer_value(value) : (apr_int64_t)real;
+    if (fabs(value.real) >= LATEST) {
+        return "a time claim is no time";
+    }
+    *out = value.integer;
     return NULL;
 }
 
-static const char *read_string(const char **out, const json_t *members, const char *name)
+static const char *read_string(const char **out, const claims_t *claims, const char *name)
 {
-    const json_t *value = json_object_get(members, name);
+    value_t value = get_value(claims, name);
 
-    *out = json_string_value(value);
-    return value && !*out ? "a text claim is no string" : NULL;
+    *out = value.text;
+    return value.type == ABSENT || value.type == TEXT ? NULL
+                                                      : "a text claim is no string";
 }
 
-static const char *check_audience_type(const json_t *aud)
+static const char *read_audience(claims_t *claims)
 {
-    const json_t *entry;
+    const json_t *aud = json_object_get(claims->members, "aud"), *entry;
     size_t i;
 
-    if (!aud || json_is_string(aud)) {
-        return NULL;
-    }
+    claims->aud_list = NULL;
     if (!json_is_array(aud)) {
-        return "aud is neither a string nor an array";
+        return read_string(&claims->aud, claims, "aud");
     }
     json_array_foreach(aud, i, entry)
     {
@@ -56,39 +105,51 @@ static const char *check_audience_type(const json_t *aud)
             return "aud has an entry that is no string";
         }
     }
+    claims->aud = NULL;
+    claims->aud_list = aud;
     return NULL;
 }
 
-static const char *read_registered(claims_t *claims, const json_t *members)
+static const char *read_registered(claims_t *claims)
 {
     const char *why;
 
-    (void)((why = read_time(&claims->exp, members, "exp")) ||
-           (why = read_time(&claims->nbf, members, "nbf")) ||
-           (why = read_time(&claims->iat, members, "iat")) ||
-           (why = read_string(&claims->token_type, members, "token_type")) ||
-           (why = read_string(&claims->jti, members, "jti")) ||
-           (why = read_string(&claims->iss, members, "iss")) ||
-           (why = check_audience_type(json_object_get(members, "aud"))));
-    claims->aud = json_object_get(members, "aud");
-    claims->members = members;
+    (void)((why = read_time(&claims->exp, claims, "exp")) ||
+           (why = read_time(&claims->nbf, claims, "nbf")) ||
+           (why = read_time(&claims->iat, claims, "iat")) ||
+           (why = read_string(&claims->token_type, claims, "token_type")) ||
+           (why = read_string(&claims->jti, claims, "jti")) ||
+           (why = read_string(&claims->iss, claims, "iss")) ||
+           (why = read_audience(claims)));
     return why;
+}
+
+/* All members as a tree; NULL when the payload is no object. */
+static const json_t *parse_tree(bytes_t payload, const char **why, apr_pool_t *p)
+{
+    json_t *members;
+
+    if (jsontext_parse(&members, (const char *)payload.data, payload.len, 0, NULL, p) !=
+        APR_SUCCESS) {
+        *why = "the payload is not strict JSON";
+        return NULL;
+    }
+    *why = json_is_object(members) ? NULL : "the payload is no JSON object";
+    return *why ? NULL : members;
 }
 
 const char *claims_parse(claims_t *out, bytes_t payload, apr_pool_t *p)
 {
-    claims_t claims;
-    json_t *members;
-    const char *why;
+    claims_t claims = {.payload = payload};
+    const char *why = NULL;
 
-    if (jsontext_parse(&members, (const char *)payload.data, payload.len, 0, NULL, p) !=
-        APR_SUCCESS) {
-        return "the payload is not strict JSON";
+    claims.flat = flat_parse((const char *)payload.data, payload.len, p);
+    if (!claims.flat) {
+        claims.members = parse_tree(payload, &why, p);
     }
-    if (!json_is_object(members)) {
-        return "the payload is no JSON object";
+    if (!why) {
+        why = read_registered(&claims);
     }
-    why = read_registered(&claims, members);
     if (!why) {
         *out = claims;
     }
@@ -121,18 +182,18 @@ static int is_expected(const char *aud, const apr_array_header_t *audience)
     return 0;
 }
 
-static int check_audience(const json_t *aud, const apr_array_header_t *audience)
+static int check_audience(const claims_t *claims, const apr_array_header_t *audience)
 {
     const json_t *entry;
     size_t i;
 
-    if (!aud || !audience) {
-        return !aud && !audience;
+    if (!audience) {
+        return !claims->aud && !claims->aud_list;
     }
-    if (json_is_string(aud)) {
-        return is_expected(json_string_value(aud), audience);
+    if (claims->aud) {
+        return is_expected(claims->aud, audience);
     }
-    json_array_foreach(aud, i, entry)
+    json_array_foreach(claims->aud_list, i, entry)
     {
         if (is_expected(json_string_value(entry), audience)) {
             return 1;
@@ -164,7 +225,7 @@ claims_result_t claims_check(const claims_t *claims, const claims_expect_t *expe
     if (result != CLAIMS_GOOD) {
         return result;
     }
-    if (!check_audience(claims->aud, expect->audience)) {
+    if (!check_audience(claims, expect->audience)) {
         return CLAIMS_WRONG_AUDIENCE;
     }
     if (expect->issuer && (!claims->iss || strcmp(claims->iss, expect->issuer) != 0)) {
@@ -180,38 +241,51 @@ claims_result_t claims_check(const claims_t *claims, const claims_expect_t *expe
 
 const char *claims_user_id(const claims_t *claims, const char *name, apr_pool_t *p)
 {
-    const json_t *value = json_object_get(claims->members, name);
+    value_t value = get_value(claims, name);
 
-    if (json_is_integer(value)) {
-        return apr_psprintf(p, "%" APR_INT64_T_FMT,
-                            (apr_int64_t)json_integer_value(value));
+    if (value.type == INTEGER) {
+        return apr_psprintf(p, "%" APR_INT64_T_FMT, value.integer);
     }
-    return json_string_length(value) ? json_string_value(value) : NULL;
+    return value.type == TEXT && *value.text ? value.text : NULL;
 }
 
 const char *claims_string(const claims_t *claims, const char *name)
 {
-    return json_string_value(json_object_get(claims->members, name));
+    return get_value(claims, name).text;
 }
 
-/* Claims of another token that are not this one's own business. */
-static int copy_claims(json_t *to, const claims_new_t *claims)
+/* Whether a copied token's claim is this one's own business. */
+static int is_own(const claims_new_t *claims, const char *name)
 {
     static const char *const own[] = {"token_type", "exp", "iat", "jti", "aud", NULL};
-    const char *name;
+    int i;
+
+    for (i = 0; own[i]; i++) {
+        if (strcmp(own[i], name) == 0) {
+            return 1;
+        }
+    }
+    return strcmp(name, claims->user_id_claim) == 0 ||
+           (claims->issuer && strcmp(name, "iss") == 0);
+}
+
+static int copy_claims(json_t *to, const claims_new_t *claims, apr_pool_t *p)
+{
+    const json_t *from = claims->copied->members;
+    const char *name, *why;
     json_t *value;
     int bad = 0;
 
+    if (!from) {
+        from = parse_tree(claims->copied->payload, &why, p);
+    }
+    if (!from) {
+        return 1;
+    }
     /* The iterator takes no const object, and does not write to it. */
-    json_object_foreach((json_t *)(apr_uintptr_t)claims->copied->members, name, value)
+    json_object_foreach((json_t *)(apr_uintptr_t)from, name, value)
     {
-        int i = 0;
-
-        while (own[i] && strcmp(own[i], name) != 0) {
-            i++;
-        }
-        if (!own[i] && strcmp(name, claims->user_id_claim) != 0 &&
-            !(claims->issuer && strcmp(name, "iss") == 0)) {
+        if (!is_own(claims, name)) {
             bad |= json_object_set(to, name, value);
         }
     }
@@ -230,7 +304,7 @@ const char *claims_write(const claims_new_t *claims, apr_pool_t *p)
     bad |= json_object_set_new(to, "jti", json_string(claims->jti));
     bad |= json_object_set_new(to, claims->user_id_claim, json_string(claims->user_id));
     if (claims->copied) {
-        bad |= copy_claims(to, claims);
+        bad |= copy_claims(to, claims, p);
     }
     if (claims->audience) {
         bad |= json_object_set_new(to, "aud", json_string(claims->audience));

@@ -9,17 +9,21 @@
 #include <jansson.h>
 
 #include "jose/base64url.h"
+#include "jose/flat.h"
 
 /** A time that the token does not have. */
 #define CLAIMS_NO_TIME APR_INT64_MIN
 
 /** What a payload says, with the types of the registered claims checked. */
 typedef struct {
-    const json_t *members;     /* all of it; lives as long as the pool */
+    bytes_t payload;           /* as signed; data is NULL where there is no token */
+    const flat_t *flat;        /* its members; lives as long as the pool */
+    const json_t *members;     /* or here, when the payload is not flat */
     const char *token_type;    /* NULL: none */
     const char *jti;           /* NULL: none */
     const char *iss;           /* NULL: none */
-    const json_t *aud;         /* string or array of strings; NULL: none */
+    const char *aud;           /* NULL: none, or a list */
+    const json_t *aud_list;    /* array of strings; NULL: none, or a single one */
     apr_int64_t exp, nbf, iat; /* seconds since 1970, fractions cut off */
 } claims_t;
 

@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 #include <string.h>
+#include <strings.h>
 
 #include "jose/jsontext.h"
 
@@ -53,8 +54,8 @@ static int is_known_type(const json_t *typ)
 {
     const char *name = json_string_value(typ);
 
-    return !typ || (name && (apr_strnatcasecmp(name, "JWT") == 0 ||
-                             apr_strnatcasecmp(name, "at+jwt") == 0));
+    return !typ ||
+           (name && (strcasecmp(name, "JWT") == 0 || strcasecmp(name, "at+jwt") == 0));
 }
 
 static const char *check_header(const json_t *header)

@@ -1,0 +1,370 @@
+/* Checking a login: who gets in, that all who do not cost the same, and what a site's
+ * hashes teach about that cost. */
+#include "auth/login.h"
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <string.h>
+#include <time.h>
+
+#include "auth/issue.h"
+#include "tap.h"
+
+#include "sqlite.h"
+
+#define RIGHT "correct horse battery"
+
+/* Of RIGHT; about 20 ms, a hundred times what all the rest of a login costs. */
+#define BCRYPT "$2y$08$abcdefghijklmnopqrstuuwezlW09AGl.Qc8oiYvHEzrpumH/GaSu"
+
+/* Likewise of RIGHT, but cheap. */
+#define CHEAP "$5$rounds=1000$saltsalt$DoN2WcBhpG46VIH/EyfZvcagZwm42q0Yk.N4cUSDxm1"
+
+static apr_pool_t *pool;
+
+/* --- The surroundings ------------------------------------------------------------- */
+
+static struct {
+    db_t db;
+    int opened, closed;
+    int is_down;
+} store;
+
+static apr_status_t store_open(db_t *out, const char **why, void *context)
+{
+    (void)context;
+    store.opened++;
+    if (store.is_down) {
+        *why = "it is down";
+        return APR_EGENERAL;
+    }
+    *out = store.db;
+    return APR_SUCCESS;
+}
+
+static void store_close(void *context)
+{
+    (void)context;
+    store.closed++;
+}
+
+static const policy_store_t counting_store = {store_open, store_close, NULL};
+
+/* What is known of the cost of hashes. */
+static struct {
+    char text[PASSWORD_TEMPLATE_SIZE];
+    int is_known, puts;
+} effort;
+
+static int effort_get(char out[PASSWORD_TEMPLATE_SIZE], void *context)
+{
+    (void)context;
+    memcpy(out, effort.text, sizeof effort.text);
+    return effort.is_known;
+}
+
+static void effort_put(const char *password_template, void *context)
+{
+    (void)context;
+    effort.puts++;
+    effort.is_known = 1;
+    apr_cpystrn(effort.text, password_template, sizeof effort.text);
+}
+
+static const policy_effort_t counting_effort = {effort_get, effort_put, NULL};
+
+static void know(const char *stored)
+{
+    effort.is_known = stored && password_template(effort.text, stored) == APR_SUCCESS;
+    effort.puts = 0;
+}
+
+static users_t users;
+static policy_t policy;
+
+static void set_up(void)
+{
+    users_table(&users, "auth_jwt_user", users_column_names, pool);
+    policy.users = &users;
+    policy.store = &counting_store;
+    policy.effort = &counting_effort;
+    store.db = sqlite_open(":memory:", pool);
+    sqlite_do(&store.db,
+              "CREATE TABLE auth_jwt_user(id INTEGER PRIMARY KEY, username, password, "
+              "is_active);"
+              "INSERT INTO auth_jwt_user VALUES"
+              "(1, 'alice', '" BCRYPT "', 1), (2, 'bob', '" BCRYPT "', 0),"
+              "(3, 'unusable', '!', 1), (4, 'empty', '', 1), (5, 'null', NULL, 1),"
+              "(6, 'damaged', '" BCRYPT "x', 1), (7, 'plain', '" RIGHT "', 1),"
+              "(8, 'costly', 'pbkdf2_sha256$10000001$salt$"
+              "QLnLHQhPb1w3EM/ghvxi5tzyRRJNSCL5xgyMMavCK0o=', 1), (9, 'cheap', '" CHEAP
+              "', 1),"
+              "(10, 'cheap but inactive', '" CHEAP "', 0), (11, 'twin', '" CHEAP "', 1),"
+              "(12, 'twin', '" CHEAP
+              "', 1), (13, 'nobody', NULL, NULL), (NULL, NULL, NULL, 1)");
+}
+
+static verdict_t login(const char *name, const char *password, const char **why)
+{
+    identity_t identity = {.user_id = "untouched"};
+    verdict_t verdict;
+
+    store.opened = store.closed = 0;
+    verdict =
+        login_check(&identity, &policy, name, password, strlen(password), why, pool);
+    ok((strcmp(identity.user_id, "untouched") != 0) == (verdict == VERDICT_OK),
+       "an identity is made for the right one only");
+    is_int(store.closed, store.is_down ? 0 : 1, "the connection goes back");
+    return verdict;
+}
+
+static double cpu_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+}
+
+/* The least of three, in ms: other programs can only add. Much is measured well by one.
+ */
+static double cost(const char *name, const char *password)
+{
+    double least = 0;
+    int i;
+
+    for (i = 0; i < 3 && least < 100; i++) {
+        double began = cpu_now(), took;
+        identity_t identity;
+        const char *why;
+
+        login_check(&identity, &policy, name, password, strlen(password), &why, pool);
+        took = cpu_now() - began;
+        least = i == 0 || took < least ? took : least;
+    }
+    return least;
+}
+
+/* --- Who gets in ------------------------------------------------------------------ */
+
+static const struct {
+    const char *name, *password;
+    verdict_t verdict;
+    const char *why, *reason;
+} logins[] = {
+    {"alice", RIGHT, VERDICT_OK, NULL, "the right password"},
+    {"alice", RIGHT " ", VERDICT_LOGIN_FAILED,
+     "wrong password for the user with the id '1'", "passwords are never trimmed"},
+    {"alice", "", VERDICT_LOGIN_FAILED, "wrong password", "an empty one"},
+    {"alice", BCRYPT, VERDICT_LOGIN_FAILED, "wrong password", "the hash itself"},
+    {"Alice", RIGHT, VERDICT_LOGIN_FAILED, "no such user", "another case"},
+    {"ghost", RIGHT, VERDICT_LOGIN_FAILED, "no such user", "nobody"},
+    {"", RIGHT, VERDICT_LOGIN_FAILED, "no such user", "no name"},
+    {"%", RIGHT, VERDICT_LOGIN_FAILED, "no such user", "no pattern"},
+    {"bob", RIGHT, VERDICT_LOGIN_FAILED, "id '2' is inactive", "inactive"},
+    {"bob", "wrong", VERDICT_LOGIN_FAILED, "wrong password", "inactive, and wrong"},
+    {"unusable", "!", VERDICT_LOGIN_FAILED, "id '3' has no usable",
+     "no password matches this"},
+    {"empty", "", VERDICT_LOGIN_FAILED, "no usable", "nor nothing"},
+    {"null", "", VERDICT_LOGIN_FAILED, "no usable", "nor NULL"},
+    {"damaged", RIGHT, VERDICT_LOGIN_FAILED, "cannot be checked: bcrypt",
+     "nor a damaged hash"},
+    {"plain", RIGHT, VERDICT_LOGIN_FAILED, "cannot be checked: no known form",
+     "nor plain text"},
+    {"costly", RIGHT, VERDICT_LOGIN_FAILED, "more than 10000000 iterations",
+     "nor a hostile row"},
+    {"twin", RIGHT, VERDICT_STORE_DOWN, "more than one row", "two of a name"},
+};
+
+static void test_logins(void)
+{
+    apr_size_t i;
+
+    know(CHEAP);
+    for (i = 0; i < sizeof logins / sizeof *logins; i++) {
+        const char *why = "(unset)";
+
+        is_int(login(logins[i].name, logins[i].password, &why), logins[i].verdict,
+               logins[i].reason);
+        if (logins[i].why &&
+            !ok(strstr(why, logins[i].why) != NULL, "the log's reason")) {
+            fprintf(stderr, "# %s\n", why);
+        }
+        ok(strstr(why, RIGHT) == NULL && strstr(why, "$2y$") == NULL,
+           "which holds neither password nor hash");
+    }
+}
+
+static void test_nul(void)
+{
+    static const char with_nul[] = RIGHT "\0more";
+    identity_t identity;
+    const char *why;
+
+    is_int(login_check(&identity, &policy, "alice", with_nul, sizeof with_nul - 1, &why,
+                       pool),
+           VERDICT_LOGIN_FAILED, "a password is not cut off at a NUL byte");
+}
+
+static void test_store(void)
+{
+    const char *why;
+
+    store.is_down = 1;
+    is_int(login("alice", RIGHT, &why), VERDICT_STORE_DOWN, "no connection");
+    is_str(why, "it is down", "its reason");
+    store.is_down = 0;
+    sqlite_do(&store.db, "ALTER TABLE auth_jwt_user RENAME TO elsewhere");
+    is_int(login("alice", RIGHT, &why), VERDICT_STORE_DOWN, "no table");
+    is_int(login("ghost", RIGHT, &why), VERDICT_STORE_DOWN, "is not \"no such user\"");
+    sqlite_do(&store.db, "ALTER TABLE elsewhere RENAME TO auth_jwt_user");
+    store.db.now += apr_time_from_sec(1);
+    is_int(login("alice", RIGHT, &why), VERDICT_OK, "well again");
+}
+
+/* --- What it costs ---------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *password, *reason;
+} same_work[] = {
+    {"ghost", RIGHT, "nobody"},          {"bob", RIGHT, "inactive"},
+    {"bob", "wrong", "inactive, wrong"}, {"unusable", RIGHT, "unusable"},
+    {"empty", RIGHT, "empty hash"},      {"null", RIGHT, "no hash"},
+    {"damaged", RIGHT, "damaged hash"},  {"plain", RIGHT, "plain text"},
+    {"costly", RIGHT, "a hostile row"},  {"ghost", "", "nobody, no password"},
+};
+
+static void test_same_work(void)
+{
+    double usual, ratio;
+    apr_size_t i;
+
+    know(BCRYPT);
+    usual = cost("alice", "wrong");
+    ok(usual > 2, "the usual hash takes its time");
+    for (i = 0; i < sizeof same_work / sizeof *same_work; i++) {
+        ratio = cost(same_work[i].name, same_work[i].password) / usual;
+        if (!ok(ratio > 0.5 && ratio < 2,
+                apr_pstrcat(pool, "same work: ", same_work[i].reason, NULL))) {
+            fprintf(stderr, "# %.2f times as much\n", ratio);
+        }
+    }
+}
+
+/* The dummy is of the site's own form, so it follows that. */
+static void test_follows(void)
+{
+    double costly, cheap;
+
+    know(BCRYPT);
+    costly = cost("ghost", RIGHT);
+    know(CHEAP);
+    cheap = cost("ghost", RIGHT);
+    ok(costly > 4 * cheap, "an unknown user costs what is known of the site");
+    know(NULL);
+    ok(cost("ghost", RIGHT) > 4 * cheap, "while nothing is known, a good deal");
+    policy.effort = NULL;
+    ok(cost("ghost", RIGHT) > 4 * cheap, "and where nothing is kept");
+    policy.effort = &counting_effort;
+}
+
+/* --- What is learned -------------------------------------------------------------- */
+
+static const struct {
+    const char *known, *name, *password, *learned, *reason;
+} lessons[] = {
+    {NULL, "alice", RIGHT, "$2y$08$", "a good login teaches"},
+    {CHEAP, "alice", RIGHT, "$2y$08$", "and replaces"},
+    {BCRYPT, "cheap", RIGHT, "$5$", "whatever it was"},
+    {NULL, "cheap", "wrong", "$5$", "a failed one teaches while nothing is known"},
+    {BCRYPT, "cheap", "wrong", NULL,
+     "else whoever knows a user with a cheap hash could make "
+     "all unknown ones cheap"},
+    {BCRYPT, "cheap but inactive", RIGHT, NULL, "nor does one that was not let in"},
+    {NULL, "cheap but inactive", RIGHT, "$5$", "but for the beginning"},
+    {NULL, "ghost", RIGHT, NULL, "nobody teaches nothing"},
+    {NULL, "unusable", RIGHT, NULL, "nor does no hash"},
+    {NULL, "damaged", RIGHT, NULL, "nor a damaged one"},
+    {NULL, "costly", RIGHT, NULL, "nor a hostile row"},
+};
+
+static void test_lessons(void)
+{
+    const char *why;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof lessons / sizeof *lessons; i++) {
+        know(lessons[i].known);
+        login(lessons[i].name, lessons[i].password, &why);
+        is_int(effort.puts, lessons[i].learned != NULL, lessons[i].reason);
+        if (lessons[i].learned) {
+            ok(strncmp(effort.text, lessons[i].learned, strlen(lessons[i].learned)) ==
+                       0 &&
+                   !strstr(effort.text, "GaSu") && !strstr(effort.text, "SDxm1"),
+               "the form, and nothing of the hash");
+        }
+    }
+}
+
+/* --- Tokens ------------------------------------------------------------------------ */
+
+static int randoms, bad_random;
+
+static apr_status_t some_random(unsigned char *out, apr_size_t len)
+{
+    memset(out, randoms, len);
+    return ++randoms == bad_random ? APR_EGENERAL : APR_SUCCESS;
+}
+
+static const jwk_t *make_key(void)
+{
+    static unsigned char text[] = "0123456789abcdef0123456789abcdef";
+    bytes_t secret;
+    const jwk_t *key = NULL;
+
+    secret.data = text;
+    secret.len = sizeof text - 1;
+    jwk_load(&key, NULL, jwa_find("HS256"), secret, 1, pool);
+    return key;
+}
+
+/* Every use of randomness may be the one that fails. */
+static void test_no_random(void)
+{
+    identity_t identity = {.user_id = "1"};
+    issue_tokens_t tokens;
+    const char *why;
+
+    policy.random = some_random;
+    policy.signing_key = make_key();
+    policy.user_id_claim = "user_id";
+    policy.access_lifetime = 300;
+    policy.refresh_lifetime = 86400;
+    for (bad_random = 1; bad_random <= 2; bad_random++) {
+        randoms = 0;
+        tokens.access = "untouched";
+        is_int(issue_pair(&tokens, &policy, &identity, &why, pool), VERDICT_CRYPTO_DOWN,
+               "without random bytes no token");
+        is_str(tokens.access, "untouched", "not even half a pair");
+        ok(why && *why, "and a reason");
+    }
+    randoms = 0;
+    is_int(issue_pair(&tokens, &policy, &identity, &why, pool), VERDICT_OK,
+           "with them there is");
+    is_int(randoms, 2, "each token has its own");
+}
+
+int main(void)
+{
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    set_up();
+    test_logins();
+    test_nul();
+    test_store();
+    test_same_work();
+    test_follows();
+    test_lessons();
+    test_no_random();
+    return done_testing();
+}
