@@ -112,6 +112,10 @@ verdict_t check_token(identity_t *out, const policy_t *policy, const char *token
         return verdict;
     }
     identity.jti = identity.claims.jti;
+    if (!is_usable_id(identity.jti)) {
+        *why = "jti has a control character";
+        return VERDICT_MALFORMED;
+    }
     identity.user_id = claims_user_id(&identity.claims, policy->user_id_claim, p);
     if (!is_usable_id(identity.user_id)) {
         *why = apr_psprintf(p, "claim %s holds no user id", policy->user_id_claim);

@@ -46,7 +46,8 @@ static const char *make_token(const char **jti, const policy_t *policy,
     claims.user_id_claim = policy->user_id_claim;
     claims.user_id = identity->user_id;
     claims.copied = identity->claims.payload.data ? &identity->claims : NULL;
-    claims.audience = first_audience(policy);
+    /* A refreshed token stays with the audience it was issued for. */
+    claims.audience = claims.copied ? NULL : first_audience(policy);
     claims.issuer = policy->issuer;
     payload = claims.jti ? claims_write(&claims, p) : NULL;
     return payload ? jws_sign(policy->signing_key, payload, strlen(payload), p) : NULL;

@@ -65,7 +65,7 @@ static verdict_t identify(identity_t *identity, request_rec *r, const config_t *
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    config_policy(&policy, config, r);
+    config_policy(&policy, config);
     if (config->check_user) {
         dbd_attach(&policy, &dbd, config, r);
     }
@@ -110,6 +110,13 @@ int authn_check(request_rec *r)
     if (!request_is_jwt(r)) {
         return DECLINED;
     }
+    if (r->proxyreq == PROXYREQ_PROXY) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_ERR, 0, r,
+            "JWT0202: AuthType JWT is not for a forward proxy, which would hand "
+            "tokens to foreign servers; use another AuthType in <Proxy>");
+        return HTTP_FORBIDDEN;
+    }
     clear_env(r);
     endpoint = request_endpoint(r);
     if (endpoint) {
@@ -153,6 +160,7 @@ int authn_fixups(request_rec *r)
         if (state && state->identity && strcmp(state->remote_user, r->user) == 0) {
             request_state(r)->identity = state->identity;
             request_state(r)->remote_user = state->remote_user;
+            clear_env(r);
             set_env(r, state->identity);
             break;
         }

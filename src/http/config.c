@@ -31,6 +31,7 @@ static const struct {
     [CONFIG_ACCESS_LIFETIME] = ROW_OF(access_lifetime),
     [CONFIG_REFRESH_LIFETIME] = ROW_OF(refresh_lifetime),
     [CONFIG_MAX_TOKEN_AGE] = ROW_OF(max_token_age),
+    [CONFIG_HTACCESS_TOKEN_AGE] = ROW_OF(htaccess_token_age),
     [CONFIG_USERS] = ROW_OF(users),
     [CONFIG_CHECK_USER] = ROW_OF(check_user),
     [CONFIG_FIELDS] = ROW_OF(fields),
@@ -59,6 +60,8 @@ static const config_t defaults = {
 
 #define DEFAULT_IAT_LEEWAY 10
 
+static const apr_array_header_t no_keys = {.elt_size = sizeof(jwk_t *)};
+
 /* Of the reading under way; config_reset() makes them anew for each. */
 static apr_array_header_t *sections;
 static config_users_t *preset;
@@ -75,10 +78,16 @@ void *config_member(config_t *config, config_row_t row)
     return (char *)config + rows[row].offset;
 }
 
+/* The shorter of two ages, where 0 is none. */
+static apr_int64_t shorter(apr_int64_t a, apr_int64_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
 void *config_merge(apr_pool_t *p, void *parent, void *child)
 {
     config_t *merged = apr_pmemdup(p, parent, sizeof *merged);
-    const config_t *own = child;
+    const config_t *outer = parent, *own = child;
     apr_uint64_t left;
 
     for (left = own->set; left; left &= left - 1) {
@@ -87,6 +96,13 @@ void *config_merge(apr_pool_t *p, void *parent, void *child)
         memcpy(config_member(merged, row), (const char *)own + rows[row].offset,
                rows[row].size);
     }
+    /* A ring of its own begins anew: the inherited name is one of the other ring. */
+    if (config_is_set(own, CONFIG_KEYS) && !config_is_set(own, CONFIG_SIGNING_KID)) {
+        merged->signing_kid = NULL;
+    }
+    /* Whoever owns a .htaccess file must not undo what others ask for. */
+    merged->htaccess_token_age =
+        shorter(outer->htaccess_token_age, own->htaccess_token_age);
     merged->set |= own->set;
     return merged;
 }
@@ -170,20 +186,22 @@ static apr_status_t random_bytes(unsigned char *out, apr_size_t len)
     return apr_generate_random_bytes(out, len);
 }
 
-void config_policy(policy_t *out, const config_t *config, const request_rec *r)
+void config_policy(policy_t *out, const config_t *config)
 {
     memset(out, 0, sizeof *out);
-    out->keys = config->keys;
+    /* Not every section is known at start: .htaccess may name our AuthType. */
+    out->keys = config->keys ? config->keys : &no_keys;
     out->signing_key = config_signing_key(config);
     out->issuer = config->issuer;
     out->audience = config->audience;
     out->user_id_claim = config->user_id_claim;
-    out->now = apr_time_sec(r->request_time);
+    /* Not r->request_time: a request line may have been waiting for its headers. */
+    out->now = apr_time_sec(apr_time_now());
     out->exp_leeway = config->leeway >= 0 ? config->leeway : 0;
     out->iat_leeway = config->leeway >= 0 ? config->leeway : DEFAULT_IAT_LEEWAY;
     out->access_lifetime = config->access_lifetime;
     out->refresh_lifetime = config->refresh_lifetime;
-    out->max_token_age = config->max_token_age;
+    out->max_token_age = shorter(config->max_token_age, config->htaccess_token_age);
     out->users = &config_users(config)->queries;
     out->random = random_bytes;
 }

@@ -41,8 +41,9 @@ typedef struct {
     const apr_array_header_t *audience; /* const char *; NULL: none */
     apr_int64_t leeway;                 /* -1: 0 for exp, 10 for iat and nbf */
     apr_int64_t access_lifetime, refresh_lifetime;
-    apr_int64_t max_token_age;   /* 0: any */
-    const config_users_t *users; /* NULL: the preset */
+    apr_int64_t max_token_age;      /* 0: any */
+    apr_int64_t htaccess_token_age; /* the same of .htaccess files, the shortest */
+    const config_users_t *users;    /* NULL: the preset */
     int check_user;
     const config_fields_t *fields;
     const char *user_id_claim;
@@ -63,6 +64,7 @@ typedef enum {
     CONFIG_ACCESS_LIFETIME,
     CONFIG_REFRESH_LIFETIME,
     CONFIG_MAX_TOKEN_AGE,
+    CONFIG_HTACCESS_TOKEN_AGE,
     CONFIG_USERS,
     CONFIG_CHECK_USER,
     CONFIG_FIELDS,
@@ -111,10 +113,10 @@ const config_users_t *config_users(const config_t *config);
 const jwk_t *config_signing_key(const config_t *config);
 
 /**
- * The policy of a request. Store and effort are left out; see dbd.h.
+ * The policy that holds now. Store and effort are left out; see dbd.h.
  *
  * @param out  points into the configuration
  */
-void config_policy(policy_t *out, const config_t *config, const request_rec *r);
+void config_policy(policy_t *out, const config_t *config);
 
 #endif

@@ -1,10 +1,12 @@
 /* Directives say nothing of each other when they are read. Here the tree of the
  * configuration is walked once more, section by section, with the settings that
- * hold there, and what cannot work or is not safe stops the start. */
+ * hold there, and what cannot work or is not safe stops the start.
+ */
 #include "http/configtest.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <grp.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -14,25 +16,10 @@
 #include "http/config.h"
 #include "http/dbd.h"
 #include "http/keysource.h"
+#include "http/sections.h"
+#include "http/tree.h"
 
 APLOG_USE_MODULE(auth_jwt);
-
-/* A section, with what holds in it. */
-typedef struct {
-    server_rec *server;
-    const config_t *own;         /* what was written in it; NULL: nothing of ours */
-    const config_t *config;      /* with what it inherits from its server and sections */
-    const ap_directive_t *where; /* for messages; NULL: the server itself */
-    const char *auth_type;       /* as written, also inherited; NULL: none */
-    const char *handler;         /* SetHandler's argument, likewise */
-    const char *driver, *params; /* DBDDriver and DBDParams of the server; NULL: none */
-} section_t;
-
-typedef struct {
-    apr_pool_t *p;
-    server_rec *main_server;
-    apr_array_header_t *sections; /* section_t */
-} walk_t;
 
 static apr_array_header_t *sources; /* dbd_source_t, for the children */
 
@@ -41,213 +28,152 @@ const apr_array_header_t *configtest_sources(void)
     return sources;
 }
 
-/* --- The walk ------------------------------------------------------------------- */
+/* --- Messages ---------------------------------------------------------------------- */
 
-static int is_directive(const ap_directive_t *node, const char *name)
+/* Whether a section is one of the server's, here with what a virtual host makes of it. */
+static int is_borrowed(const sections_place_t *section)
 {
-    return ap_cstr_casecmp(node->directive, name) == 0;
-}
+    const ap_directive_t *host = section->host->where, *node;
 
-static const char *first_word(const ap_directive_t *node, apr_pool_t *p)
-{
-    const char *args = node->args ? node->args : "";
-
-    return ap_getword_conf(p, &args);
-}
-
-/* The settings that a section wrote itself; they know where they stand. */
-static const config_t *find_own(const ap_directive_t *section, const server_rec *server)
-{
-    const apr_array_header_t *all = config_sections();
-    int i;
-
-    for (i = 0; i < all->nelts; i++) {
-        const config_t *config = APR_ARRAY_IDX(all, i, const config_t *);
-
-        if (config->first->parent == section && (section || config->server == server)) {
-            return config;
-        }
+    for (node = section->where; node && node != host; node = node->parent) {
     }
-    return NULL;
+    return node != host;
 }
 
-static server_rec *find_server(const ap_directive_t *host, server_rec *main_server)
+/* With a name the place of that directive, where the section is a whole host. */
+static const char *place(const sections_place_t *section, const char *name, apr_pool_t *p)
 {
-    server_rec *s;
+    const ap_directive_t *host = section->host->where, *at = section->where;
 
-    for (s = main_server->next; s; s = s->next) {
-        if (s->defn_name && strcmp(s->defn_name, host->filename) == 0 &&
-            s->defn_line_number == (unsigned int)host->line_num) {
-            return s;
-        }
+    if (at == host) {
+        at = tree_find(host ? host->first_child : ap_conftree, name);
+        at = at ? at : host;
     }
-    return main_server;
-}
-
-/* Directives of other modules that matter here. */
-static void read_facts(section_t *section, const ap_directive_t *first, apr_pool_t *p)
-{
-    const ap_directive_t *node;
-
-    for (node = first; node; node = node->next) {
-        if (is_directive(node, "AuthType")) {
-            section->auth_type = first_word(node, p);
-        } else if (is_directive(node, "SetHandler")) {
-            section->handler = first_word(node, p);
-        } else if (is_directive(node, "DBDriver")) {
-            section->driver = first_word(node, p);
-        } else if (is_directive(node, "DBDParams")) {
-            section->params = first_word(node, p);
-        }
-    }
-}
-
-static int is_transparent(const ap_directive_t *node)
-{
-    static const char *const names[] = {"<Limit",      "<LimitExcept", "<RequireAll",
-                                        "<RequireAny", "<RequireNone", NULL};
-    int i;
-
-    for (i = 0; names[i]; i++) {
-        if (is_directive(node, names[i])) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void walk(walk_t *w, const section_t *outer, const ap_directive_t *first);
-
-static void walk_section(walk_t *w, const section_t *outer, const ap_directive_t *node)
-{
-    section_t *section;
-    section_t inner = *outer;
-
-    inner.where = node;
-    if (is_directive(node, "<VirtualHost")) {
-        inner.server = find_server(node, w->main_server);
-        inner.own = find_own(node, inner.server);
-        inner.config = config_of_server(inner.server);
-    } else {
-        inner.own = find_own(node, inner.server);
-        inner.config = inner.own
-                           ? config_merge(w->p, (void *)(apr_uintptr_t)outer->config,
-                                          (void *)(apr_uintptr_t)inner.own)
-                           : outer->config;
-    }
-    read_facts(&inner, node->first_child, w->p);
-    section = apr_array_push(w->sections);
-    *section = inner;
-    walk(w, &inner, node->first_child);
-}
-
-static void walk(walk_t *w, const section_t *outer, const ap_directive_t *first)
-{
-    const ap_directive_t *node;
-
-    for (node = first; node; node = node->next) {
-        if (*node->directive == '<' && !is_transparent(node)) {
-            walk_section(w, outer, node);
-        }
-    }
-}
-
-static apr_array_header_t *list_sections(server_rec *main_server, apr_pool_t *p)
-{
-    walk_t w = {p, main_server, apr_array_make(p, 16, sizeof(section_t))};
-    section_t top = {.server = main_server};
-
-    top.own = find_own(NULL, main_server);
-    top.config = config_of_server(main_server);
-    read_facts(&top, ap_conftree, p);
-    *(section_t *)apr_array_push(w.sections) = top;
-    walk(&w, &top, ap_conftree);
-    return w.sections;
-}
-
-/* --- Messages --------------------------------------------------------------------- */
-
-static const char *place(const section_t *section, apr_pool_t *p)
-{
-    const ap_directive_t *at = section->where;
-
     if (!at) {
         at = section->own ? section->own->first : NULL;
     }
-    return at ? apr_psprintf(p, "%s%s%s%s, line %d of %s", at->directive,
-                             *at->directive == '<' ? " " : "",
-                             *at->directive == '<' ? at->args : "",
-                             *at->directive == '<' ? ">" : "", at->line_num, at->filename)
-              : "server config";
+    if (!at) {
+        return "server config";
+    }
+    return is_borrowed(section)
+               ? apr_psprintf(p, "%s, for %s", tree_text(at, p), tree_text(host, p))
+               : tree_text(at, p);
 }
 
-static void say(int level, const section_t *section, const char *text, apr_pool_t *p)
+static int refuse(server_rec *s, const char *error)
 {
-    ap_log_error(APLOG_MARK, level | APLOG_STARTUP, 0, section->server, "%s (in %s)",
-                 text, place(section, p));
+    ap_log_error(APLOG_MARK, APLOG_EMERG | APLOG_STARTUP, 0, s, "JWT0001: %s", error);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static int refuse_section(const sections_place_t *section, const char *error,
+                          apr_pool_t *p)
+{
+    const char *name = apr_pstrmemdup(p, error, strcspn(error, ": "));
+
+    return refuse(section->host->server,
+                  apr_psprintf(p, "%s (in %s)", error, place(section, name, p)));
+}
+
+static void warn(const sections_place_t *section, const char *text, apr_pool_t *p)
+{
+    ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, section->host->server,
+                 "JWT0002: %s (in %s)", text, place(section, "", p));
+}
+
+/* A time as somebody would write it. */
+static const char *time_text(apr_int64_t seconds, apr_pool_t *p)
+{
+    static const struct {
+        const char *unit;
+        int seconds;
+    } units[] = {{"d", 86400}, {"h", 3600}, {"min", 60}, {"s", 1}};
+    int i = 0;
+
+    while (seconds % units[i].seconds != 0) {
+        i++;
+    }
+    return apr_psprintf(p, "%" APR_INT64_T_FMT "%s", seconds / units[i].seconds,
+                        units[i].unit);
 }
 
 /* --- The checks: each returns what is wrong, or NULL ------------------------------ */
 
-static int is_protected(const section_t *section)
+static int is_protected(const sections_place_t *section)
 {
     return section->auth_type && ap_cstr_casecmp(section->auth_type, "JWT") == 0;
 }
 
-static int is_endpoint(const section_t *section)
+static int is_endpoint(const sections_place_t *section)
 {
     return section->handler && mount_has_handler(section->handler);
 }
 
-/* Whether tokens are issued in the section: by SetHandler, or mounted in its server. */
-static int issues(const section_t *section)
+static int asks_users(const sections_place_t *section)
 {
-    return is_endpoint(section) || section->config->mount;
+    return is_endpoint(section) || (is_protected(section) && section->config->check_user);
 }
 
-static int is_used(const section_t *section)
+/* What needs the thing that is missing. */
+static const char *subject(const sections_place_t *section, apr_pool_t *p)
 {
-    return is_protected(section) || issues(section);
+    if (section->where && tree_is(section->where, "AuthJWTEndpoints")) {
+        return apr_psprintf(p, "AuthJWTEndpoints %s", tree_word(section->where, p));
+    }
+    return is_endpoint(section) ? apr_psprintf(p, "SetHandler %s", section->handler)
+                                : "AuthType JWT";
 }
 
-static const char *check_keys(const section_t *section, apr_pool_t *p)
+static const char *check_mount(const sections_place_t *section, apr_pool_t *p)
 {
-    const config_t *config = section->config;
+    const mount_t *mount = section->host->config->mount;
 
-    (void)p;
-    if (config->keys || !is_used(section)) {
+    if (!mount || section->path != mount->path ||
+        (!strstr(mount->path, "//") && !strstr(mount->path, "/.") &&
+         !strchr(mount->path, '%'))) {
         return NULL;
     }
-    return is_protected(section) ? "AuthType JWT: there is no key; add one to the "
-                                   "server, such as: AuthJWTKey "
-                                   "2026-11 HS256 jwt/site.key"
-                                 : "endpoints cannot sign: there is no key; add one to "
-                                   "the server, such as: "
-                                   "AuthJWTKey 2026-11 HS256 jwt/site.key";
+    return apr_psprintf(p,
+                        "%s: no request has such a path when it is looked at; write it "
+                        "without //, /. and %%, such as /auth",
+                        subject(section, p));
 }
 
-static const char *check_signing_key(const section_t *section, apr_pool_t *p)
+static const char *check_keys(const sections_place_t *section, apr_pool_t *p)
+{
+    if (section->config->keys || section->host->lends_keys ||
+        (!is_protected(section) && !is_endpoint(section))) {
+        return NULL;
+    }
+    return apr_psprintf(p,
+                        "%s: there is no key; add one to the server, such as: "
+                        "AuthJWTKey 2026-11 HS256 jwt/site.key",
+                        subject(section, p));
+}
+
+static const char *check_signing_key(const sections_place_t *section, apr_pool_t *p)
 {
     const config_t *config = section->config;
     const char *kid = config->signing_kid;
 
-    if (!config->keys || config_signing_key(config)) {
+    if (section->host->lends_keys || config_signing_key(config)) {
         return NULL;
     }
     if (kid) {
-        return apr_psprintf(
-            p,
-            "AuthJWTSigningKey: '%s' is no key of this server, or one that "
-            "only verifies; name an AuthJWTKey that can sign",
-            kid);
+        return apr_psprintf(p,
+                            "AuthJWTSigningKey: '%s' is no key of this server, or one "
+                            "that only verifies; name an AuthJWTKey that can sign",
+                            kid);
     }
-    return issues(section)
-               ? "endpoints cannot sign: every AuthJWTKey here is for verify; add "
-                 "one that can sign"
+    return is_endpoint(section)
+               ? apr_psprintf(p,
+                              "%s: every AuthJWTKey here is for verify, so nothing can "
+                              "be issued; add one that can sign",
+                              subject(section, p))
                : NULL;
 }
 
-static const char *check_handler(const section_t *section, apr_pool_t *p)
+static const char *check_handler(const sections_place_t *section, apr_pool_t *p)
 {
     if (!section->handler || strncmp(section->handler, "jwt-", 4) != 0 ||
         is_endpoint(section)) {
@@ -257,22 +183,25 @@ static const char *check_handler(const section_t *section, apr_pool_t *p)
                         section->handler, mount_handlers(p));
 }
 
-static const char *check_lifetimes(const section_t *section, apr_pool_t *p)
+/* Where nothing is issued, one of the two may be meant for a section further inside. */
+static const char *check_lifetimes(const sections_place_t *section, apr_pool_t *p)
 {
-    const config_t *config = section->config;
+    const config_t *config = section->config, *own = section->own;
 
-    if (config->access_lifetime <= config->refresh_lifetime) {
+    if (config->access_lifetime <= config->refresh_lifetime ||
+        (!is_endpoint(section) && !(own && config_is_set(own, CONFIG_ACCESS_LIFETIME) &&
+                                    config_is_set(own, CONFIG_REFRESH_LIFETIME)))) {
         return NULL;
     }
-    return apr_psprintf(p,
-                        "AuthJWTAccessLifetime: %" APR_INT64_T_FMT "s is longer than "
-                        "AuthJWTRefreshLifetime, %" APR_INT64_T_FMT
-                        "s, so a refresh token "
-                        "would end before what it renews; make the first the shorter one",
-                        config->access_lifetime, config->refresh_lifetime);
+    return apr_psprintf(
+        p,
+        "AuthJWTAccessLifetime: %s is longer than AuthJWTRefreshLifetime, "
+        "%s, so a refresh token would end before what it renews; make "
+        "the first the shorter one",
+        time_text(config->access_lifetime, p), time_text(config->refresh_lifetime, p));
 }
 
-static const char *check_users(const section_t *section, apr_pool_t *p)
+static const char *check_users(const sections_place_t *section, apr_pool_t *p)
 {
     const users_t *users = &config_users(section->config)->queries;
 
@@ -287,65 +216,128 @@ static const char *check_users(const section_t *section, apr_pool_t *p)
                  "both, in one section";
 }
 
-static const char *check_database(const section_t *section, apr_pool_t *p)
+static const char *check_database(const sections_place_t *section, apr_pool_t *p)
 {
-    (void)p;
-    if (!is_used(section) || (!issues(section) && !section->config->check_user)) {
+    const sections_host_t *host = section->host;
+
+    if (!asks_users(section) || (host->driver && host->params)) {
         return NULL;
     }
     if (!ap_find_linked_module("mod_dbd.c")) {
-        return "users are looked up in SQL, which needs mod_dbd; load dbd_module "
-               "(a2enmod dbd)";
+        return apr_psprintf(p,
+                            "%s: users are looked up in SQL, which needs mod_dbd; load "
+                            "dbd_module (a2enmod dbd)",
+                            subject(section, p));
     }
-    if (!section->driver || !section->params) {
-        return "users are looked up in SQL: there is no database; add DBDriver and "
-               "DBDParams "
-               "to the server, such as: DBDriver sqlite3, DBDParams "
-               "/var/lib/auth_jwt/site.db";
+    if (host->lends_database && !host->driver && !host->params) {
+        return NULL;
     }
-    return NULL;
+    return apr_psprintf(p,
+                        "%s: users are looked up in SQL, and there is no %s; add to the "
+                        "server, for example: DBDriver sqlite3, DBDParams "
+                        "/var/lib/auth_jwt/site.db",
+                        subject(section, p), host->driver ? "DBDParams" : "DBDriver");
 }
 
-static const char *check_remote_user(const section_t *section, apr_pool_t *p)
+static const char *check_remote_user(const sections_place_t *section, apr_pool_t *p)
 {
     (void)p;
-    if (section->config->check_user || section->config->remote_user != CONFIG_USERNAME) {
+    if (section->config->check_user || section->config->remote_user != CONFIG_USERNAME ||
+        !is_protected(section) || is_endpoint(section)) {
         return NULL;
     }
     return "AuthJWTCheckUser: with Off the user's name is not known; name what becomes "
            "REMOTE_USER, such as: AuthJWTRemoteUser id";
 }
 
-typedef const char *check_t(const section_t *section, apr_pool_t *p);
+typedef const char *check_t(const sections_place_t *section, apr_pool_t *p);
 
 static check_t *const checks[] = {
-    check_keys,  check_signing_key, check_handler,     check_lifetimes,
-    check_users, check_database,    check_remote_user,
+    check_mount,     check_keys,  check_signing_key, check_handler,
+    check_lifetimes, check_users, check_database,    check_remote_user,
 };
 
-/* A setting that has no effect where it stands is a mistake, but harms nobody. */
-static void warn_idle(const section_t *section, apr_pool_t *p)
+/* --- What has no effect where it stands ------------------------------------------- */
+
+/* In a group of httpd's, which limits Require lines and nothing of ours. */
+static const ap_directive_t *find_grouped(const ap_directive_t *first)
+{
+    const ap_directive_t *node, *found = NULL;
+
+    for (node = first; node && !found; node = node->next) {
+        if (tree_is_ours(node) && node->parent && tree_is_group(node->parent)) {
+            return node;
+        }
+        found = find_grouped(node->first_child);
+    }
+    return found;
+}
+
+/* Whether some endpoint inherits from the section, or might: a pattern can match. */
+static int has_endpoint(const sections_place_t *section, const apr_array_header_t *all)
+{
+    const ap_directive_t *node;
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        const sections_place_t *other = &APR_ARRAY_IDX(all, i, sections_place_t);
+
+        if (other->host != section->host || !is_endpoint(other)) {
+            continue;
+        }
+        for (node = other->where; node && node != section->where; node = node->parent) {
+        }
+        if (node || !section->path ||
+            (other->path &&
+             sections_is_below(other->path, section->path, strlen(section->path)))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void warn_lifetime(const sections_place_t *section, const char *name,
+                          config_row_t row, apr_pool_t *p)
+{
+    const apr_int64_t *value;
+
+    if (!config_is_set(section->own, row)) {
+        return;
+    }
+    value = config_member((config_t *)(apr_uintptr_t)section->own, row);
+    warn(section,
+         apr_psprintf(p,
+                      "%s %s: acts where tokens are issued, and no endpoint is here; "
+                      "where tokens are accepted use AuthJWTMaxTokenAge",
+                      name, time_text(*value, p)),
+         p);
+}
+
+/* A mistake, but one that harms nobody. */
+static void warn_idle(const sections_place_t *section, const apr_array_header_t *all,
+                      apr_pool_t *p)
 {
     const config_t *own = section->own;
 
-    if (!own || !section->where || is_directive(section->where, "<VirtualHost")) {
+    if (!own || section->where == section->host->where || is_borrowed(section)) {
         return;
     }
-    if (is_protected(section) && !is_endpoint(section) &&
+    if (is_protected(section) &&
         (config_is_set(own, CONFIG_ACCESS_LIFETIME) ||
-         config_is_set(own, CONFIG_REFRESH_LIFETIME))) {
-        say(APLOG_WARNING, section,
-            "AuthJWTAccessLifetime, AuthJWTRefreshLifetime: these act where tokens are "
-            "issued, "
-            "and no endpoint is here; where tokens are accepted use AuthJWTMaxTokenAge",
-            p);
+         config_is_set(own, CONFIG_REFRESH_LIFETIME)) &&
+        !has_endpoint(section, all)) {
+        warn_lifetime(section, "AuthJWTAccessLifetime", CONFIG_ACCESS_LIFETIME, p);
+        warn_lifetime(section, "AuthJWTRefreshLifetime", CONFIG_REFRESH_LIFETIME, p);
     }
-    if (is_endpoint(section) && config_is_set(own, CONFIG_MAX_TOKEN_AGE)) {
-        say(APLOG_WARNING, section,
-            "AuthJWTMaxTokenAge: this acts where tokens are accepted, and an endpoint is "
-            "here; "
-            "where tokens are issued use AuthJWTAccessLifetime",
-            p);
+    if (is_endpoint(section) && config_is_set(own, CONFIG_MAX_TOKEN_AGE) &&
+        own->max_token_age) {
+        warn(section,
+             apr_psprintf(p,
+                          "AuthJWTMaxTokenAge %s: acts where tokens are accepted, and an "
+                          "endpoint is here; where tokens are issued use "
+                          "AuthJWTAccessLifetime",
+                          time_text(own->max_token_age, p)),
+             p);
     }
 }
 
@@ -355,10 +347,13 @@ static int share_key(const jwk_ring_t *a, const jwk_ring_t *b)
 {
     int i, j;
 
-    for (i = 0; i < a->nelts; i++) {
+    if (a == b) {
+        return a != NULL;
+    }
+    for (i = 0; a && b && i < a->nelts; i++) {
         for (j = 0; j < b->nelts; j++) {
-            if (a == b || jwk_is_same(APR_ARRAY_IDX(a, i, const jwk_t *),
-                                      APR_ARRAY_IDX(b, j, const jwk_t *))) {
+            if (jwk_is_same(APR_ARRAY_IDX(a, i, const jwk_t *),
+                            APR_ARRAY_IDX(b, j, const jwk_t *))) {
                 return 1;
             }
         }
@@ -384,58 +379,105 @@ static int share_audience(const apr_array_header_t *a, const apr_array_header_t 
     return 0;
 }
 
-static int same_text(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-static int same_users(const section_t *a, const section_t *b)
+static int same_users(const sections_place_t *a, const sections_place_t *b)
 {
     const users_t *ours = &config_users(a->config)->queries;
     const users_t *theirs = &config_users(b->config)->queries;
 
-    return same_text(a->driver, b->driver) && same_text(a->params, b->params) &&
-           same_text(ours->by_name->sql, theirs->by_name->sql) &&
-           same_text(ours->by_id->sql, theirs->by_id->sql);
+    return sections_same_database(a->host, b->host) &&
+           strcmp(ours->by_name->sql, theirs->by_name->sql) == 0 &&
+           strcmp(ours->by_id->sql, theirs->by_id->sql) == 0;
 }
 
 /* Whether a token issued for one section would name somebody else in the other. An
  * issuer that only one of them requires keeps nothing apart: the other takes it. */
-static int confuses(const section_t *a, const section_t *b)
+static int confuses(const sections_place_t *a, const sections_place_t *b)
 {
     const char *issuer_a = a->config->issuer, *issuer_b = b->config->issuer;
 
-    return share_key(a->config->keys, b->config->keys) &&
+    return !same_users(a, b) &&
            share_audience(a->config->audience, b->config->audience) &&
            (!issuer_a || !issuer_b || strcmp(issuer_a, issuer_b) == 0) &&
-           !same_users(a, b);
+           share_key(a->config->keys, b->config->keys);
 }
 
-static const char *check_confusion(const section_t *section, const section_t *others,
-                                   apr_pool_t *p)
+/* Never more of DBDParams than its name: it may hold a password. */
+static const char *other_source(const sections_place_t *section,
+                                const sections_place_t *other, apr_pool_t *p)
 {
-    const section_t *other;
+    const ap_directive_t *users = section->users ? section->users : other->users;
 
-    if (!is_used(section)) {
-        return NULL;
+    if (!sections_same_database(section->host, other->host)) {
+        return "DBDParams: another database";
     }
-    for (other = others; other < section; other++) {
-        if (is_used(other) && confuses(other, section)) {
-            return apr_psprintf(
-                p,
-                "two tables of users under one key: user 1 of one would be "
-                "user 1 of the other; give this one its own AuthJWTAudience "
-                "(or a key of its own), other than in %s",
-                place(other, p));
+    return tree_is(users, "AuthJWTUserTable")
+               ? apr_psprintf(p, "AuthJWTUserTable %s: another table of users",
+                              tree_word(users, p))
+               : apr_psprintf(p, "%s: another table of users", users->directive);
+}
+
+/* Most places of a site differ in nothing of this; one of them is enough to look at. */
+static int is_alike(const sections_place_t *a, const sections_place_t *b)
+{
+    return a->config->keys == b->config->keys && a->config->issuer == b->config->issuer &&
+           a->config->audience == b->config->audience &&
+           config_users(a->config) == config_users(b->config) &&
+           sections_same_database(a->host, b->host);
+}
+
+static void add_source(const sections_place_t *section, const apr_array_header_t *others)
+{
+    dbd_source_t *source;
+    int i;
+
+    for (i = 0; i < others->nelts; i++) {
+        if (same_users(APR_ARRAY_IDX(others, i, const sections_place_t *), section)) {
+            return;
         }
     }
+    source = apr_array_push(sources);
+    source->users = config_users(section->config);
+    source->server = section->host->server;
+    source->where = section->users;
+}
+
+/* Compare a place that asks users with all such places before it.
+ *
+ * @param others  const sections_place_t *, of which no two are alike
+ */
+static const char *check_confusion(const sections_place_t *section,
+                                   apr_array_header_t *others, apr_pool_t *p)
+{
+    int i;
+
+    if (!asks_users(section)) {
+        return NULL;
+    }
+    for (i = 0; i < others->nelts; i++) {
+        const sections_place_t *other =
+            APR_ARRAY_IDX(others, i, const sections_place_t *);
+
+        if (is_alike(other, section)) {
+            return NULL;
+        }
+        if (confuses(other, section)) {
+            return apr_psprintf(p,
+                                "%s under one key, so that user 1 of the one would be "
+                                "user 1 of the other; give this place an AuthJWTAudience "
+                                "of its own, or its virtual host a key of its own; the "
+                                "other is %s",
+                                other_source(section, other, p), place(other, "", p));
+        }
+    }
+    add_source(section, others);
+    APR_ARRAY_PUSH(others, const sections_place_t *) = section;
     return NULL;
 }
 
 /* --- All of it ---------------------------------------------------------------------- */
 
-static const char *check_section(const section_t *section, const section_t *others,
-                                 apr_pool_t *p)
+static const char *check_section(const sections_place_t *section,
+                                 apr_array_header_t *others, apr_pool_t *p)
 {
     const char *error = NULL;
     apr_size_t i;
@@ -446,55 +488,76 @@ static const char *check_section(const section_t *section, const section_t *othe
     return error ? error : check_confusion(section, others, p);
 }
 
-static void add_source(const section_t *section)
-{
-    const config_users_t *users = config_users(section->config);
-    dbd_source_t *source;
-    int i;
+#define MAX_GROUPS 256
 
-    for (i = 0; i < sources->nelts; i++) {
-        source = &APR_ARRAY_IDX(sources, i, dbd_source_t);
-        if (source->users == users && source->server == section->server) {
-            return;
-        }
+/* The groups that the children have: of a server started as root those of the user that
+ * is configured, else those of whoever starts it. */
+static int server_groups(gid_t groups[MAX_GROUPS])
+{
+    int count = MAX_GROUPS;
+
+    if (geteuid() != 0) {
+        count = getgroups(MAX_GROUPS - 1, groups);
+        count = count < 0 ? 0 : count;
+        groups[count] = getegid();
+        return count + 1;
     }
-    source = apr_array_push(sources);
-    source->users = users;
-    source->server = section->server;
-    source->where = section->config->users ? section->config->first : NULL;
+    if (!ap_unixd_config.user_name ||
+        getgrouplist(ap_unixd_config.user_name, ap_unixd_config.group_id, groups,
+                     &count) < 0) {
+        groups[0] = ap_unixd_config.group_id;
+        return 1;
+    }
+    return count;
 }
 
-/* The group that the children have: of a server started as root the one that is
- * configured, else that of whoever starts it. */
-static gid_t server_group(void)
+static const char *check_groups(apr_pool_t *p)
 {
-    return geteuid() == 0 ? ap_unixd_config.group_id : getegid();
+    gid_t groups[MAX_GROUPS];
+    int i, count = server_groups(groups);
+    const char *error = NULL;
+
+    for (i = 0; i < count && !error; i++) {
+        error = keysource_check_group(groups[i], p);
+    }
+    return error;
+}
+
+static const char *check_grouped(apr_pool_t *p)
+{
+    const ap_directive_t *node = find_grouped(ap_conftree);
+
+    return node ? apr_psprintf(p,
+                               "%s %s: %s %s around it has no effect on it; write it "
+                               "outside (in %s)",
+                               node->directive, node->args, node->parent->directive,
+                               node->parent->args, tree_text(node, p))
+                : NULL;
 }
 
 int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                      server_rec *s)
 {
-    const apr_array_header_t *all = list_sections(s, ptemp);
-    const section_t *sections = (const section_t *)all->elts;
-    const char *error = keysource_check_group(server_group(), ptemp);
+    const apr_array_header_t *all = sections_list(s, pconf, ptemp);
+    apr_array_header_t *others =
+        apr_array_make(ptemp, 4, sizeof(const sections_place_t *));
+    const sections_place_t *sections = (const sections_place_t *)all->elts;
+    const char *error;
     int i;
 
     (void)plog;
     sources = apr_array_make(pconf, 2, sizeof(dbd_source_t));
+    error = check_groups(ptemp);
+    error = error ? error : check_grouped(ptemp);
     if (error) {
-        say(APLOG_EMERG, sections, error, ptemp);
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return refuse(s, error);
     }
     for (i = 0; i < all->nelts; i++) {
-        error = check_section(&sections[i], sections, ptemp);
+        error = check_section(&sections[i], others, ptemp);
         if (error) {
-            say(APLOG_EMERG, &sections[i], error, ptemp);
-            return HTTP_INTERNAL_SERVER_ERROR;
+            return refuse_section(&sections[i], error, ptemp);
         }
-        warn_idle(&sections[i], ptemp);
-        if (is_used(&sections[i])) {
-            add_source(&sections[i]);
-        }
+        warn_idle(&sections[i], all, ptemp);
     }
     return OK;
 }

@@ -19,6 +19,11 @@ APLOG_USE_MODULE(auth_jwt);
 #define OPEN_TRIES 3
 #define QUICK      apr_time_from_msec(100)
 
+/* For so long after a refusal nobody tries again: each try leaves lines in the log, and
+ * memory in mod_dbd's pool while it has no connection at all. */
+#define RECOVERY apr_time_from_msec(200)
+#define REFUSALS 16
+
 #define SLOTS 32
 
 /* Shared by the children of one generation. */
@@ -33,6 +38,14 @@ typedef struct {
 /* Of this process; made before its threads are. */
 static gate_t *gate;
 static shared_t *shared;
+
+/* Servers whose database refused a connection, the oldest of them overwritten first.
+ * Only the one caller who has entered the gate and has not opened yet comes here. */
+static struct {
+    const server_rec *server;
+    apr_time_t at;
+} refusals[REFUSALS];
+static unsigned int next_refusal;
 
 int dbd_post_config(apr_pool_t *pconf, server_rec *s)
 {
@@ -50,6 +63,27 @@ int dbd_post_config(apr_pool_t *pconf, server_rec *s)
     return OK;
 }
 
+static int is_refused(const server_rec *server, apr_time_t now)
+{
+    int i;
+
+    for (i = 0; i < REFUSALS; i++) {
+        /* A clock that was set back ends it. */
+        if (refusals[i].server == server && now >= refusals[i].at &&
+            now - refusals[i].at < RECOVERY) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void note_refusal(const server_rec *server)
+{
+    refusals[next_refusal].server = server;
+    refusals[next_refusal].at = apr_time_now();
+    next_refusal = (next_refusal + 1) % REFUSALS;
+}
+
 static ap_dbd_t *open_handle(dbd_t *dbd)
 {
     APR_OPTIONAL_FN_TYPE(ap_dbd_open) *open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
@@ -57,20 +91,29 @@ static ap_dbd_t *open_handle(dbd_t *dbd)
     ap_dbd_t *handle = NULL;
     int i;
 
+    if (is_refused(dbd->server, began)) {
+        return NULL;
+    }
     for (i = 0; open && !handle && i < OPEN_TRIES && apr_time_now() - began < QUICK;
          i++) {
         handle = open(dbd->pool, dbd->server);
+    }
+    if (!handle) {
+        note_refusal(dbd->server);
     }
     return handle;
 }
 
 static const char *gate_reason(apr_status_t rv)
 {
-    return rv == APR_EBUSY
-               ? "the database has not answered an earlier call for more than "
-                 "2 seconds; look at the database server"
-               : "all calls to the database that are allowed at once were "
-                 "taken for a second; the database is too slow for this load";
+    return APR_STATUS_IS_EBUSY(rv)
+               ? "the database has not answered an earlier call for more than 2 seconds; "
+                 "look at the database server"
+           : APR_STATUS_IS_TIMEUP(rv)
+               ? "all calls to the database that are allowed at once were taken for a "
+                 "second; the database is too slow for this load"
+               : "this child has no gate to the database, as JWT0013 said when it "
+                 "started";
 }
 
 static apr_status_t store_open(db_t *out, const char **why, void *context)
@@ -119,6 +162,7 @@ static int effort_get(char out[PASSWORD_TEMPLATE_SIZE], void *context)
         return 0;
     }
     memcpy(out, shared->templates[slot].text, PASSWORD_TEMPLATE_SIZE);
+    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* the text before the second look */
     return apr_atomic_read32(&shared->templates[slot].version) == version;
 }
 

@@ -64,28 +64,38 @@ static apr_int64_t parse_seconds(const char *text)
 /* A hundred years: more is a slip of the hand, and must not reach a sum. */
 #define LONGEST (APR_INT64_C(36525) * 86400)
 
+static const char *refuse_seconds(const cmd_parms *cmd, const char *arg)
+{
+    return refuse(cmd,
+                  "'%s' is not a time; write a number above 0 with a unit, such as "
+                  "5min, 1h, 14d or 900s",
+                  arg);
+}
+
 static const char *set_seconds(cmd_parms *cmd, void *dir, const char *arg)
 {
     apr_int64_t seconds = parse_seconds(arg);
 
     if (seconds < 1 || seconds > LONGEST) {
-        return refuse(cmd,
-                      "'%s' is not a time; write a number above 0 with a unit, such as "
-                      "5min, 1h, 14d or 900s",
-                      arg);
+        return refuse_seconds(cmd, arg);
     }
     config_mark(dir, row_of(cmd), cmd);
     *(apr_int64_t *)config_member(dir, row_of(cmd)) = seconds;
     return NULL;
 }
 
-static const char *set_seconds_or_none(cmd_parms *cmd, void *dir, const char *arg)
+static const char *set_max_token_age(cmd_parms *cmd, void *dir, const char *arg)
 {
-    if (ap_cstr_casecmp(arg, "none") != 0) {
-        return set_seconds(cmd, dir, arg);
+    int in_htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
+    config_row_t row = in_htaccess ? CONFIG_HTACCESS_TOKEN_AGE : CONFIG_MAX_TOKEN_AGE;
+    int is_none = ap_cstr_casecmp(arg, "none") == 0;
+    apr_int64_t seconds = is_none ? 0 : parse_seconds(arg);
+
+    if ((seconds < 1 && !is_none) || seconds > LONGEST) {
+        return refuse_seconds(cmd, arg);
     }
-    config_mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)config_member(dir, row_of(cmd)) = 0;
+    config_mark(dir, row, cmd);
+    *(apr_int64_t *)config_member(dir, row) = seconds;
     return NULL;
 }
 
@@ -134,7 +144,7 @@ static const char *check_text(cmd_parms *cmd, const char *arg)
 
     for (at = arg; *at; at++) {
         if (apr_iscntrl(*at)) {
-            return refuse(cmd, "the value has a control character");
+            return refuse(cmd, "the value has a control character; write it without");
         }
     }
     return *arg ? NULL : refuse(cmd, "the value is empty; write a name");
@@ -305,7 +315,10 @@ static const char *add_key(cmd_parms *cmd, void *dir, int argc, char *const argv
     }
     can_sign = argc == 3 || ap_cstr_casecmp(argv[3], "sign") == 0;
     if (!can_sign && ap_cstr_casecmp(argv[3], "verify") != 0) {
-        return refuse(cmd, "'%s' is neither sign nor verify", argv[3]);
+        return refuse(
+            cmd,
+            "'%s' is neither sign nor verify; write one of them, or nothing for both",
+            argv[3]);
     }
     if (config_is_set(config, CONFIG_KEYS) && kid && jwk_find(config->keys, kid)) {
         return refuse(cmd, "the key '%s' stands twice; give each key its own name", kid);
@@ -377,7 +390,8 @@ static const char *set_user_table(cmd_parms *cmd, void *dir, int argc, char *con
                       "takes a table and its columns, such as: members password=pw_hash");
     }
     if (config_is_set(config, CONFIG_USERS)) {
-        return refuse(cmd, "users are configured twice in this section");
+        return refuse(cmd, "users are configured twice in this section; keep one "
+                           "AuthJWTUserTable, or one of each query");
     }
     for (i = 1; i < argc; i++) {
         equals = strchr(argv[i], '=');
@@ -425,7 +439,8 @@ static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
     if (config_is_set(config, CONFIG_USERS) &&
         (config->users->by_table ||
          (by_id ? config->users->queries.by_id : config->users->queries.by_name))) {
-        return refuse(cmd, "users are configured twice in this section");
+        return refuse(cmd, "users are configured twice in this section; keep one "
+                           "AuthJWTUserTable, or one of each query");
     }
     if (!by_id && !strpbrk(arg, " \t")) {
         return set_preset(cmd, config, arg);
@@ -473,8 +488,7 @@ const command_rec directives_table[] = {
                   ADMIN, "how long access tokens issued here are valid (default 5min)"),
     AP_INIT_TAKE1("AuthJWTRefreshLifetime", set_seconds, ROW(CONFIG_REFRESH_LIFETIME),
                   ADMIN, "how long refresh tokens issued here are valid (default 1d)"),
-    AP_INIT_TAKE1("AuthJWTMaxTokenAge", set_seconds_or_none, ROW(CONFIG_MAX_TOKEN_AGE),
-                  ANYWHERE,
+    AP_INIT_TAKE1("AuthJWTMaxTokenAge", set_max_token_age, NULL, ANYWHERE,
                   "oldest access token that is accepted here, or none (default none)"),
     AP_INIT_TAKE_ARGV("AuthJWTUserTable", set_user_table, ROW(CONFIG_USERS), ADMIN,
                       "table of the users, and its columns where they have other names"),

@@ -221,7 +221,7 @@ int endpoints_handle(request_rec *r)
         return wrong_method(r, endpoint);
     }
     config = config_of_request(r);
-    config_policy(&policy, config, r);
+    config_policy(&policy, config);
     if (!policy.signing_key) {
         return no_key(r);
     }

@@ -138,7 +138,7 @@ static const char *find_bytes(const char *in, const char *end, const char *what)
 {
     apr_size_t len = strlen(what);
 
-    while (in && (apr_size_t)(end - in) >= len) {
+    while (in && in <= end && (apr_size_t)(end - in) >= len) {
         in = memchr(in, *what, (apr_size_t)(end - in) - len + 1);
         if (in && memcmp(in, what, len) == 0) { /* public bytes */
             return in;
@@ -223,8 +223,12 @@ const char *form_parse_multipart(apr_array_header_t **fields, const char *conten
         if (end - at >= 2 && at[0] == '-' && at[1] == '-') {
             return NULL;
         }
-        next = find_bytes(at, end, delimiter);
-        if (!next || end - at < 2 || at[0] != '\r' || at[1] != '\n') {
+        if (end - at < 2 || at[0] != '\r' || at[1] != '\n') {
+            break;
+        }
+        /* Behind this line's end: two delimiters never share one. */
+        next = find_bytes(at + 2, end, delimiter);
+        if (!next) {
             break;
         }
         error = add_part(*fields, at + 2, next, p);

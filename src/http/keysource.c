@@ -30,10 +30,14 @@ static const char *check_permissions(const apr_finfo_t *info, const char *path,
                                      apr_pool_t *p)
 {
     if (info->filetype != APR_REG) {
-        return apr_psprintf(p, "%s is no regular file", path);
+        return apr_psprintf(p, "%s is no regular file; name the file that has the key",
+                            path);
     }
     if (info->size > MAX_BYTES) {
-        return apr_psprintf(p, "%s is larger than any key", path);
+        return apr_psprintf(p,
+                            "%s has more than %d bytes; name a file that has the key "
+                            "and nothing else",
+                            path, MAX_BYTES);
     }
     if (info->protection & (APR_WREAD | APR_WWRITE)) {
         return apr_psprintf(p,
@@ -81,23 +85,42 @@ static const char *read_open_file(bytes_t *out, apr_file_t *file, const char *pa
     return NULL;
 }
 
+/* Only a missing file is made anew: the cure must never overwrite a key. */
+static const char *cannot_open(const char *path, apr_status_t rv, apr_pool_t *p)
+{
+    const char *cure = "name a file that can be read";
+
+    if (APR_STATUS_IS_ENOENT(rv)) {
+        cure = apr_psprintf(p, "make it with: (umask 077; openssl rand -base64 48 > %s)",
+                            path);
+    } else if (APR_STATUS_IS_EACCES(rv)) {
+        cure = "start httpd as root, or give the file to the user who starts it";
+    }
+    return apr_psprintf(p, "cannot read %s: %pm; %s", path, &rv, cure);
+}
+
 static const char *read_file(bytes_t *out, const char *source, cmd_parms *cmd)
 {
     const char *path = ap_server_root_relative(cmd->temp_pool, source), *error;
+    apr_pool_t *p = cmd->temp_pool;
+    apr_finfo_t info;
     apr_file_t *file;
     apr_status_t rv;
 
     if (!path) {
-        return apr_psprintf(cmd->pool, "'%s' is no file name", source);
+        return apr_psprintf(p, "'%s' is no file name; write one such as jwt/site.key",
+                            source);
     }
-    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, cmd->temp_pool);
+    /* To open a pipe would wait for its writer. */
+    if (apr_stat(&info, path, APR_FINFO_TYPE, p) == APR_SUCCESS &&
+        info.filetype != APR_REG) {
+        return check_permissions(&info, path, p);
+    }
+    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, p);
     if (rv != APR_SUCCESS) {
-        return apr_psprintf(cmd->pool,
-                            "cannot read %s: %pm; make it with: (umask 077; "
-                            "openssl rand -base64 48 > %s)",
-                            path, &rv, path);
+        return cannot_open(path, rv, p);
     }
-    error = read_open_file(out, file, path, cmd->temp_pool);
+    error = read_open_file(out, file, path, p);
     apr_file_close(file);
     return error;
 }
@@ -106,8 +129,14 @@ static const char *read_variable(bytes_t *out, const char *name, cmd_parms *cmd)
 {
     const char *value = getenv(name);
 
+    if (!*name) {
+        return "'env:' names no variable; write one such as env:JWT_KEY";
+    }
     if (!value) {
-        return apr_psprintf(cmd->pool, "the environment has no variable %s", name);
+        return apr_psprintf(cmd->temp_pool,
+                            "the environment has no variable %s; set it where httpd is "
+                            "started, or name a file",
+                            name);
     }
     APR_ARRAY_PUSH(variables, const char *) = apr_pstrdup(variables->pool, name);
     out->len = strlen(value);
@@ -119,6 +148,9 @@ const char *keysource_read(bytes_t *out, const char *source, cmd_parms *cmd)
 {
     if (strncmp(source, "env:", 4) == 0) {
         return read_variable(out, source + 4, cmd);
+    }
+    if (strncmp(source, "exec:", 5) == 0) {
+        return "programs are not run here; name a file or env:NAME";
     }
     return read_file(out, source, cmd);
 }

@@ -26,14 +26,29 @@ static int is_dropped(const char *directive)
     return 0;
 }
 
+static int add_value(void *list, const char *name, const char *value)
+{
+    (void)name;
+    APR_ARRAY_PUSH((apr_array_header_t *)list, const char *) = value;
+    return 1;
+}
+
+/* All values of a field, also where it stands in several lines, as one list; NULL when
+ * there is none. */
 static const char *both(request_rec *r, const char *name)
 {
-    const char *in_error = apr_table_get(r->err_headers_out, name);
-    const char *in_out = apr_table_get(r->headers_out, name);
+    apr_array_header_t *values = apr_array_make(r->pool, 2, sizeof(const char *));
+    const char *list = NULL;
+    int i;
 
-    return in_error && in_out ? apr_pstrcat(r->pool, in_out, ", ", in_error, NULL)
-           : in_out           ? in_out
-                              : in_error;
+    apr_table_do(add_value, values, r->headers_out, name, NULL);
+    apr_table_do(add_value, values, r->err_headers_out, name, NULL);
+    for (i = 0; i < values->nelts; i++) {
+        const char *value = APR_ARRAY_IDX(values, i, const char *);
+
+        list = list ? apr_pstrcat(r->pool, list, ", ", value, NULL) : value;
+    }
+    return list;
 }
 
 static void set_both(request_rec *r, const char *name, const char *value)
@@ -81,11 +96,23 @@ void private_register(void)
                                        AP_FTYPE_PROTOCOL - 1);
 }
 
+/* Whether this answer, or the request that was redirected to it, was behind a token. */
+static int is_private(const request_rec *r)
+{
+    const request_state_t *state;
+
+    for (; r; r = r->prev) {
+        state = request_find_state(r);
+        if (state && (state->identity || state->shows_private)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void private_insert(request_rec *r)
 {
-    const request_state_t *state = request_find_state(r);
-
-    if (state && (state->identity || state->shows_private) && !r->main) {
+    if (!r->main && is_private(r)) {
         r->no_cache = 1; /* mod_cache asks this before it looks at headers */
         ap_add_output_filter_handle(filter, NULL, r, r->connection);
     }

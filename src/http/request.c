@@ -1,6 +1,7 @@
 #include "http/request.h"
 
 #include <apr_strings.h>
+#include <ap_expr.h>
 #include <http_core.h>
 #include <http_request.h>
 
@@ -29,17 +30,28 @@ int request_is_jwt(request_rec *r)
     return type && ap_cstr_casecmp(type, "JWT") == 0;
 }
 
-const char *request_endpoint(const request_rec *r)
+/* SetHandler's argument, which httpd makes r->handler only after authentication. */
+static const char *set_handler(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    const char *handler = core->handler, *error = NULL;
+
+    if (core->expr_handler) {
+        handler = ap_expr_str_exec(r, core->expr_handler, &error);
+    }
+    return error ? NULL : handler;
+}
+
+const char *request_endpoint(request_rec *r)
 {
     const request_state_t *state = request_find_state(r);
-    const core_dir_config *core;
+    const char *handler;
 
     if (state && state->mounted) {
         return state->mounted;
     }
-    /* SetHandler takes effect only after the authentication that asks here. */
-    core = ap_get_core_module_config(r->per_dir_config);
-    return core->handler && mount_has_handler(core->handler) ? core->handler : NULL;
+    handler = set_handler(r);
+    return handler && mount_has_handler(handler) ? handler : NULL;
 }
 
 static int is_accepted(const char *scheme, const config_t *config)

@@ -33,7 +33,7 @@ int request_is_jwt(request_rec *r);
  *
  * @return the handler's name, or NULL
  */
-const char *request_endpoint(const request_rec *r);
+const char *request_endpoint(request_rec *r);
 
 /**
  * The token in the request's header (RFC 6750 section 2.1).

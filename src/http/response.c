@@ -90,11 +90,32 @@ static json_t *refusal_body(const verdict_info_t *info)
     return body;
 }
 
+/* A body can repeat what a client sent. With these escaped no filter behind us, such as
+ * INCLUDES, finds markup in it; they stand in strings only. */
+static const char *escape_markup(const char *text, apr_pool_t *p)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *made = apr_palloc(p, 6 * strlen(text) + 1), *to = made;
+
+    for (; *text; text++) {
+        if (strchr("<>&", *text)) {
+            memcpy(to, "\\u00", 4);
+            to[4] = digits[*text >> 4];
+            to[5] = digits[*text & 0x0f];
+            to += 6;
+        } else {
+            *to++ = *text;
+        }
+    }
+    *to = '\0';
+    return made;
+}
+
 /* The body's text on the request's pool; the object is released. */
 static const char *dump(request_rec *r, json_t *body)
 {
     char *text = json_dumps(body, JSON_COMPACT);
-    const char *copy = apr_pstrdup(r->pool, text);
+    const char *copy = text ? escape_markup(text, r->pool) : NULL;
 
     free(text);
     json_decref(body);
@@ -146,6 +167,8 @@ int response_refuse(request_rec *r, verdict_t verdict, const char *why)
     if (r->main || r->proxyreq == PROXYREQ_PROXY || has_error_document(r, info->status)) {
         return info->status;
     }
+    /* Before the body is read: whoever waits for "100 Continue" is told now. */
+    r->status = info->status;
     rv = ap_discard_request_body(r);
     if (rv != OK) {
         return rv;

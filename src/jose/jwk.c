@@ -5,8 +5,36 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-/* Whether a secret begins like a key of another kind, behind any white space or
- * byte order mark: a blank in front must not turn a public key into a secret. */
+static int has_text(bytes_t contents, const char *text)
+{
+    apr_size_t len = strlen(text), i;
+
+    for (i = 0; i + len <= contents.len; i++) {
+        if (strncmp((const char *)contents.data + i, text, len) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* One DER sequence and nothing else; of a short one also that it begins with another,
+ * as public keys do. Random bytes look so once in millions. */
+static int is_der(bytes_t contents)
+{
+    const unsigned char *d = contents.data;
+    apr_size_t len = contents.len;
+
+    if (len < 5 || d[0] != 0x30) {
+        return 0;
+    }
+    return (d[1] == 0x82 && (apr_size_t)(d[2] << 8 | d[3]) + 4 == len) ||
+           (d[1] == 0x81 && (apr_size_t)d[2] + 3 == len && d[3] == 0x30) ||
+           (d[1] < 0x80 && (apr_size_t)d[1] + 2 == len && d[2] == 0x30);
+}
+
+/* Whether a secret is a key of another kind: PEM behind whatever text, DER, JSON, or one
+ * of OpenSSH. A blank or a byte order mark in front must not turn a public key into a
+ * secret. */
 static int reads_as_key(bytes_t contents)
 {
     const char *at = (const char *)contents.data;
@@ -15,10 +43,13 @@ static int reads_as_key(bytes_t contents)
     while (at < end && (apr_isspace(*at) || (unsigned char)*at >= 0xbb)) {
         at++;
     }
-    if (end - at >= 10 && strncmp(at, "-----BEGIN", 10) == 0) {
+    if (at < end && (*at == '{' || *at == '[')) {
         return 1;
     }
-    return at < end && *at == '{';
+    if (end - at >= 6 && (!strncmp(at, "ssh-", 4) || !strncmp(at, "ecdsa-", 6))) {
+        return 1;
+    }
+    return is_der(contents) || has_text(contents, "-----BEGIN ");
 }
 
 static bytes_t without_newline(bytes_t contents)

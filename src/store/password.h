@@ -26,7 +26,7 @@
 
 typedef enum {
     PASSWORD_MATCH,
-    PASSWORD_MISMATCH,    /* includes passwords that are refused unhashed */
+    PASSWORD_MISMATCH,    /* includes passwords that the form cannot hold */
     PASSWORD_UNUSABLE,    /* empty, or begins with '!': no password can match */
     PASSWORD_UNSUPPORTED, /* no known form, damaged, or crypt(3) here lacks it */
     PASSWORD_TOO_COSTLY   /* known form, parameters above the cap */

@@ -1,5 +1,6 @@
 #include "store/users.h"
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -98,7 +99,7 @@ static int is_true(const char *value)
     int i;
 
     for (i = 0; value && spellings[i]; i++) {
-        if (apr_strnatcasecmp(value, spellings[i]) == 0) {
+        if (apr_cstr_casecmp(value, spellings[i]) == 0) {
             return 1;
         }
     }
@@ -114,42 +115,52 @@ static int is_printable(const char *text)
     return *text == '\0';
 }
 
-static const char *read_user(user_t *user, const db_row_t *row)
+static const char *no_column(const char *column, apr_pool_t *p)
 {
-    const char *active;
+    return apr_psprintf(p,
+                        "the query gives no column %s; add it, or \"AS %s\" behind the "
+                        "table's own name for it",
+                        column, column);
+}
 
-    if (!db_row_find(&user->id, row, "id") || !user->id || !*user->id) {
-        return "the row has no id";
+/* A text that must be there; NULL with the reason if it is not. */
+static const char *get_text(const db_row_t *row, const char *column, const char **why,
+                            apr_pool_t *p)
+{
+    const char *value = NULL;
+
+    if (!db_row_find(&value, row, column)) {
+        *why = no_column(column, p);
+    } else if (!value || !*value) {
+        *why = apr_psprintf(p, "a user's row has no %s; every user needs one", column);
+    } else if (!is_printable(value)) {
+        *why =
+            apr_psprintf(p, "a user's %s has a control character; mend that row", column);
+    } else {
+        return value;
     }
-    if (!db_row_find(&user->username, row, "username") || !user->username ||
-        !*user->username) {
-        return "the row has no username";
-    }
-    if (!is_printable(user->id) || !is_printable(user->username)) {
-        return "id or username has a control character";
-    }
-    if (!db_row_find(&user->password, row, "password")) {
-        user->password = NULL;
-    }
-    user->is_active = !db_row_find(&active, row, "is_active") || is_true(active);
     return NULL;
 }
 
-static apr_status_t find(user_t *user, const db_query_t *query, db_t *db, const char *arg,
-                         const char **why, apr_pool_t *p)
+static apr_status_t read_user(user_t *user, const db_row_t *row, const char **why,
+                              apr_pool_t *p)
 {
-    apr_status_t rv;
-    db_row_t row;
+    const char *active;
     user_t found;
 
-    rv = db_get_row(&row, db, query, &arg, why, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    *why = read_user(&found, &row);
-    if (*why) {
+    found.id = get_text(row, "id", why, p);
+    if (!found.id) {
         return APR_EGENERAL;
     }
+    found.username = get_text(row, "username", why, p);
+    if (!found.username) {
+        *why = apr_psprintf(p, "%s (id '%s')", *why, found.id);
+        return APR_EGENERAL;
+    }
+    if (!db_row_find(&found.password, row, "password")) {
+        found.password = NULL;
+    }
+    found.is_active = !db_row_find(&active, row, "is_active") || is_true(active);
     *user = found;
     return APR_SUCCESS;
 }
@@ -157,7 +168,20 @@ static apr_status_t find(user_t *user, const db_query_t *query, db_t *db, const 
 apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db, const char *name,
                            const char **why, apr_pool_t *p)
 {
-    return find(user, users->by_name, db, name, why, p);
+    const char *password;
+    apr_status_t rv;
+    db_row_t row;
+
+    rv = db_get_row(&row, db, users->by_name, &name, why, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    /* Else a query that forgets it would refuse everybody without a word. */
+    if (!db_row_find(&password, &row, "password")) {
+        *why = no_column("password", p);
+        return APR_EGENERAL;
+    }
+    return read_user(user, &row, why, p);
 }
 
 /* Whether a text is what PostgreSQL prints for some BIGINT. */
@@ -179,6 +203,7 @@ apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const cha
 {
     const db_query_t *query = users->by_id;
     apr_status_t rv;
+    db_row_t row;
     user_t found;
 
     if (users->by_bigint_id && strcmp(apr_dbd_name(db->driver), "pgsql") == 0) {
@@ -188,7 +213,10 @@ apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const cha
             return APR_NOTFOUND;
         }
     }
-    rv = find(&found, query, db, id, why, p);
+    rv = db_get_row(&row, db, query, &id, why, p);
+    if (rv == APR_SUCCESS) {
+        rv = read_user(&found, &row, why, p);
+    }
     if (rv == APR_SUCCESS && strcmp(found.id, id) != 0) {
         *why = "the database found another id than the one asked for";
         return APR_NOTFOUND;

@@ -20,7 +20,8 @@ static const struct {
      "{\"token_type\":\"access\",\"exp\":1795364307,\"iat\":1795364007,"
      "\"jti\":\"d2f314b7fe5f8540be4dfdc88bb94ced\",\"user_id\":\"1\"}",
      1},
-    {"an integer id, aud and iss", "{\"exp\":1,\"user_id\":42,\"aud\":\"a\",\"iss\":\"b\"}", 1},
+    {"an integer id, aud and iss",
+     "{\"exp\":1,\"user_id\":42,\"aud\":\"a\",\"iss\":\"b\"}", 1},
     {"zero", "{\"exp\":0}", 1},
     {"15 digits", "{\"exp\":999999999999999}", 1},
     {"16 digits", "{\"exp\":9999999999999999}", 0},
@@ -58,8 +59,8 @@ static int same(const char *a, const char *b)
 
 /* Read @p len bytes from memory that ends with them, so that a sanitizer sees a step
  * too far. */
-static const char *parse(claims_t *claims, const char *prefix, const char *text, size_t len,
-                         apr_pool_t *p)
+static const char *parse(claims_t *claims, const char *prefix, const char *text,
+                         size_t len, apr_pool_t *p)
 {
     size_t whole = strlen(prefix) + len;
     char *exact = malloc(whole ? whole : 1);

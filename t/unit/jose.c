@@ -100,7 +100,7 @@ static void test_base64url_refusals(void)
     static const char *const rows[] = {
         "A", "AAAAA", "AA==", "AAA=", "AA=", "=", "AAAA=", "AA A", " AAA", "AAA ",
         "AA\nA", "+AAA", "/AAA", "AB", "Zm9", "Zh", "AAAB", "A.AA", "Zm9vYh", "Zm9vYmF",
-        "\xc3\x84" "AA", "AAA\x80", "A@AA", "A[AA", "A`AA", "A{AA",
+        "\xc3\x84\x41\x41", "AAA\x80", "A@AA", "A[AA", "A`AA", "A{AA",
     };
     /* clang-format on */
     apr_size_t i;

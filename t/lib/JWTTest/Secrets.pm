@@ -81,37 +81,52 @@ sub spellings
     return keys %form;
 }
 
-sub pattern
+# Thousands of spellings in megabytes of log: Perl finds the beginnings by one trie, which all of
+# their lengths would be too large for, and the rest is compared.
+sub by_beginning
 {
-    my ($any) = join '|', map { quotemeta } sort { length $b <=> length $a } @_;
-    # Perl makes one trie of the alternatives when it may be large enough.
-    local ${^RE_TRIE_MAXBUF} = 1 << 26;
-    return length $any ? qr/($any)/ : undef;
+    my %by;
+    push @{ $by{ substr $_, 0, SHORTEST } }, $_ for @_;
+    my $any = join '|', map { quotemeta } sort keys %by;
+    local ${^RE_TRIE_MAXBUF} = 1 << 28;
+    return { at => \%by, beginning => length $any ? qr/($any)/ : qr/(?!)/ };
+}
+
+sub find
+{
+    my ($by, $line) = @_;
+    while ($line =~ /$by->{beginning}/g) {
+        my $at = $-[0];
+        for my $spelling (@{ $by->{at}{$1} }) {
+            return $spelling if substr($line, $at, length $spelling) eq $spelling;
+        }
+        pos($line) = $at + 1;
+    }
+    return;
 }
 
 # leaks(LOG...): one line for each place where a log holds a secret.
 sub leaks
 {
     my @logs = @_;
-    my %kind;
-    for (split /\n/, slurp($ENV{AUTH_JWT_SECRETS} || '')) {
+    my (%kind, %seen);
+    for (grep { !$seen{$_}++ } split /\n/, slurp($ENV{AUTH_JWT_SECRETS} || '')) {
         my ($kind, $text) = /^(.)(.*)/ or next;
         for my $spelling (spellings($json->decode($text))) {
             $kind{$spelling} = $kind unless ($kind{$spelling} || '') eq 'u';
         }
     }
-    my $any  = pattern(keys %kind);
-    my $rest = pattern(grep { $kind{$_} ne 'u' } keys %kind);
+    my $any  = by_beginning(keys %kind);
+    my $rest = by_beginning(grep { $kind{$_} ne 'u' } keys %kind);
 
     my @leaks;
     for my $log (@logs) {
-        my $access  = $log =~ /access/;
-        my $pattern = $access ? $rest : $any;
+        my $access = $log =~ /access/;
         open my $handle, '<:raw', $log or next;
         while (my $line = <$handle>) {
             my $what;
-            if ($pattern && $line =~ $pattern) {
-                $what = 'a secret: ' . substr($1, 0, 6) . '...';
+            if (defined(my $found = find($access ? $rest : $any, $line))) {
+                $what = 'a secret: ' . substr($found, 0, 6) . '...';
             }
             elsif (!$access && $line =~ /eyJ[\w-]{12,}/) {
                 $what = 'the beginning of a token';

@@ -1,0 +1,758 @@
+# What "httpd -t" says to every mistake: each message names the directive, what it saw and the
+# cure; and what is no mistake passes without a word.
+use strict;
+use warnings;
+use JWTTest;
+use POSIX ();
+use Test::More;
+
+my $root = $> == 0;
+my $dir = scratch('keys');
+my $t_dir = var('t_dir');
+
+# ---- what the snippets name --------------------------------------------------------------
+
+my $secret = slurp("$t_dir/keys/site.key");
+my $certificate = slurp("$t_dir/keys/cert.pem");
+my $public = `openssl pkey -in '$t_dir/keys/key.pem' -pubout`;
+my $jwk = '{"kty":"oct","k":"' . 'A' x 43 . '"}';
+my $of_server_group = $root ? (getgrnam var('group'))[2] : $);
+
+my %files = (
+    'same.key' => [$secret], 'others-read.key' => [ $secret, 0644 ],
+    'others-write.key' => [ $secret, 0602 ], 'closed.key' => [ $secret, 0 ],
+    'empty.key' => [''], 'newline.key' => ["\n"], 'short.key' => [ 'x' x 31 . "\n" ],
+    'just.key' => [ 'y' x 32 ], 'large.key' => [ 'x' x 65537 ],
+    'group-read.key' => [ $secret, 0640 ], 'group-write.key' => [ $secret, 0620 ],
+    'public.pem' => [$public], 'certificate.pem' => [$certificate],
+    'blank.pem' => ["  \t$public"], 'newline.pem' => ["\r\n\n$certificate"],
+    'bom.pem' => ["\xef\xbb\xbf$public"], 'blank-bom.pem' => [" \xef\xbb\xbf\n$public"],
+    'text.pem' => ["Bag Attributes\n$public"], 'key.der.pem' => [ scalar
+        `openssl pkey -in '$t_dir/keys/key.pem' -pubout -outform DER` ],
+    'ssh.pem' => [ 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI' . 'A' x 43 . "\n" ],
+    'array.jwk' => ["[$jwk]"],
+    'key.jwk' => [$jwk], 'blank.jwk' => [" \n$jwk"], 'bom.jwk' => ["\xef\xbb\xbf$jwk"],
+);
+spew("$dir/$_", $files{$_}[0], 0600) && chmod($files{$_}[1] // 0600, "$dir/$_") for keys %files;
+chown -1, (split ' ', $of_server_group)[0], glob "$dir/group-*.key";
+mkdir "$dir/directory";
+POSIX::mkfifo("$dir/fifo", 0600);
+
+# The beginning of most snippets, two lines; the host's lines are counted from the third.
+my $database = "DBDriver sqlite3\nDBDParams \"\${T_DIR}/db/site.db\"\n";
+my $key  = "AuthJWTKey - HS256 keys/site.key\n";
+my $site = $database . $key . "AuthJWTEndpoints /auth\n";
+
+sub in_location { return "<Location \"/x\">\n$_[0]\n</Location>\n" }
+sub protected   { return in_location("AuthType JWT\nRequire valid-user\n$_[0]") }
+sub in_host     { return "<VirtualHost *:80>\n$_[0]\n</VirtualHost>\n" }
+
+# ---- directives --------------------------------------------------------------------------
+# [reason, snippet, message]: the message is a whole line of the output. In it CONF, T_DIR and
+# KEYS stand for paths, and lines are counted from the snippet's first.
+
+my $no_secret = "AuthJWTKey: key '-': a PEM or JSON key is no secret, and whoever reads a "
+    . 'public key could sign; HS256 needs random bytes (openssl rand -base64 48)';
+sub no_time
+{
+    my ($name, $value) = @_;
+    return "$name: '$value' is not a time; write a number above 0 with a unit, such as 5min, 1h, "
+        . '14d or 900s';
+}
+sub placeholders
+{
+    my ($name, $count) = @_;
+    return "$name: the SQL has $count placeholders; it needs exactly one %s (a percent sign of "
+        . 'the SQL is written %%)';
+}
+my $twice = 'users are configured twice in this section; keep one AuthJWTUserTable, or one of '
+    . 'each query';
+my $by_id = "AuthJWTUserByIdQuery \"SELECT id, username FROM u WHERE id = %s\"\n";
+
+my @bad_values = (
+    # keys
+    [ 'no arguments', 'AuthJWTKey', 'AuthJWTKey: takes KID ALG SOURCE and optionally sign or '
+        . 'verify, such as: AuthJWTKey 2026-11 HS256 jwt/site.key' ],
+    [ 'an argument too many', 'AuthJWTKey - HS256 keys/site.key sign now', 'AuthJWTKey: takes KID '
+        . 'ALG SOURCE and optionally sign or verify, such as: AuthJWTKey 2026-11 HS256 '
+        . 'jwt/site.key' ],
+    [ 'an unknown algorithm', 'AuthJWTKey - HS257 keys/site.key',
+        "AuthJWTKey: unknown algorithm 'HS257'; known are: HS256" ],
+    [ 'an algorithm in lower case', 'AuthJWTKey - hs256 keys/site.key',
+        "AuthJWTKey: unknown algorithm 'hs256'; known are: HS256" ],
+    [ 'the algorithm none', 'AuthJWTKey - none keys/site.key',
+        "AuthJWTKey: unknown algorithm 'none'; known are: HS256" ],
+    [ 'neither sign nor verify', 'AuthJWTKey - HS256 keys/site.key both',
+        "AuthJWTKey: 'both' is neither sign nor verify; write one of them, or nothing for both" ],
+    [ 'a missing key file', 'AuthJWTKey - HS256 KEYS/none.key',
+        "AuthJWTKey: key '-': cannot read KEYS/none.key: No such file or directory; make it with: "
+        . '(umask 077; openssl rand -base64 48 > KEYS/none.key)' ],
+    [ 'a file within a file', 'AuthJWTKey - HS256 KEYS/just.key/x',
+        "AuthJWTKey: key '-': cannot read KEYS/just.key/x: Not a directory; name a file that can "
+        . 'be read' ],
+    [ 'a directory as key file', 'AuthJWTKey - HS256 KEYS/directory',
+        "AuthJWTKey: key '-': KEYS/directory is no regular file; name the file that has the key" ],
+    [ 'a pipe as key file, which nobody writes to', 'AuthJWTKey - HS256 KEYS/fifo',
+        "AuthJWTKey: key '-': KEYS/fifo is no regular file; name the file that has the key" ],
+    [ 'a closed key file', 'AuthJWTKey - HS256 KEYS/closed.key',
+        "AuthJWTKey: key '-': cannot read KEYS/closed.key: Permission denied; start httpd as root, "
+        . 'or give the file to the user who starts it', $root && 'root reads every file' ],
+    [ 'a program as source', 'AuthJWTKey - HS256 exec:/bin/true',
+        "AuthJWTKey: key '-': programs are not run here; name a file or env:NAME" ],
+    [ 'a secret that others can read', 'AuthJWTKey - HS256 KEYS/others-read.key',
+        "AuthJWTKey: key '-': KEYS/others-read.key can be read or written by every user of this "
+        . 'machine; run: chmod 600 KEYS/others-read.key' ],
+    [ 'a secret that others can write', 'AuthJWTKey - HS256 KEYS/others-write.key',
+        "AuthJWTKey: key '-': KEYS/others-write.key can be read or written by every user of this "
+        . 'machine; run: chmod 600 KEYS/others-write.key' ],
+    [ 'a secret of 31 bytes', 'AuthJWTKey - HS256 KEYS/short.key',
+        "AuthJWTKey: key '-': the secret has 31 bytes, HS256 needs 32 or more (openssl rand "
+        . '-base64 48)' ],
+    [ 'an empty key file', 'AuthJWTKey - HS256 KEYS/empty.key',
+        "AuthJWTKey: key '-': the secret has 0 bytes, HS256 needs 32 or more (openssl rand "
+        . '-base64 48)' ],
+    [ 'a key file of one newline', 'AuthJWTKey - HS256 KEYS/newline.key',
+        "AuthJWTKey: key '-': the secret has 0 bytes, HS256 needs 32 or more (openssl rand "
+        . '-base64 48)' ],
+    [ 'a file larger than any key', 'AuthJWTKey - HS256 KEYS/large.key',
+        "AuthJWTKey: key '-': KEYS/large.key has more than 65536 bytes; name a file that has the "
+        . 'key and nothing else' ],
+    map({ [ "no secret: $_", "AuthJWTKey - HS256 KEYS/$_", $no_secret ] }
+        grep { /\.(?:pem|jwk)$/ } sort keys %files),
+    [ 'a variable that is not set', 'AuthJWTKey - HS256 env:JWT_NOT_SET',
+        "AuthJWTKey: key '-': the environment has no variable JWT_NOT_SET; set it where httpd is "
+        . 'started, or name a file' ],
+    [ 'a variable without a name', 'AuthJWTKey - HS256 env:',
+        "AuthJWTKey: key '-': 'env:' names no variable; write one such as env:JWT_KEY" ],
+    [ 'a short variable', 'AuthJWTKey - HS256 env:JWT_SHORT',
+        "AuthJWTKey: key '-': the secret has 5 bytes, HS256 needs 32 or more (openssl rand "
+        . '-base64 48)' ],
+    [ 'an empty variable', 'AuthJWTKey - HS256 env:JWT_EMPTY',
+        "AuthJWTKey: key '-': the secret has 0 bytes, HS256 needs 32 or more (openssl rand "
+        . '-base64 48)' ],
+    [ 'a public key in a variable', 'AuthJWTKey - HS256 env:JWT_PUBLIC', $no_secret ],
+    [ 'one kid twice', "AuthJWTKey a HS256 keys/site.key\nAuthJWTKey a HS256 keys/other.key",
+        "AuthJWTKey: the key 'a' stands twice; give each key its own name" ],
+    [ 'a kid with a blank', 'AuthJWTKey "a b" HS256 keys/site.key',
+        "AuthJWTKey: key 'a b': the key's name 'a b' has a character other than letters, digits "
+        . 'and -._~:/+=@' ],
+    [ 'a kid with a quote', q(AuthJWTKey "a\"b" HS256 keys/site.key),
+        q(AuthJWTKey: key 'a"b': the key's name 'a"b' has a character other than letters, digits )
+        . 'and -._~:/+=@' ],
+    [ 'an empty kid', 'AuthJWTKey "" HS256 keys/site.key',
+        "AuthJWTKey: key '': the key's name is empty; write - for a key without kid" ],
+
+    # endpoints
+    [ 'endpoints without a path', 'AuthJWTEndpoints',
+        "AuthJWTEndpoints: '' is no path; write one that begins with a slash, such as /auth" ],
+    [ 'a relative path', 'AuthJWTEndpoints auth',
+        "AuthJWTEndpoints: 'auth' is no path; write one that begins with a slash, such as /auth" ],
+    [ 'a URL as path', 'AuthJWTEndpoints http://localhost/auth', "AuthJWTEndpoints: "
+        . "'http://localhost/auth' is no path; write one that begins with a slash, such as /auth" ],
+    [ 'a path with a query', 'AuthJWTEndpoints /auth?x',
+        "AuthJWTEndpoints: '/auth?x' is no path; write one that begins with a slash, such as "
+        . '/auth' ],
+    [ 'endpoints twice', "AuthJWTEndpoints /a\nAuthJWTEndpoints /b",
+        'AuthJWTEndpoints: stands twice in one server; use SetHandler jwt-obtain in a Location for '
+        . 'further ones' ],
+    [ 'an unknown endpoint', 'AuthJWTEndpoints /auth token nonsense',
+        "AuthJWTEndpoints: there is no endpoint 'nonsense'; known are token, token/refresh" ],
+    [ 'endpoints in a section', in_location('AuthJWTEndpoints /auth'),
+        'AuthJWTEndpoints not allowed in <Location> context' ],
+    [ 'a key in a section', in_location($key), 'AuthJWTKey not allowed in <Location> context' ],
+
+    # users
+    [ 'a table without a name', 'AuthJWTUserTable',
+        'AuthJWTUserTable: takes a table and its columns, such as: members password=pw_hash' ],
+    map({ [ "an odd table name: $_", "AuthJWTUserTable \"$_\"", "AuthJWTUserTable: '$_' is no "
+            . 'plain table name; write AuthJWTUserQuery and AuthJWTUserByIdQuery for it' ] }
+        '1st', 'mem bers', 'members;', 'a.b.c', 'a.', "mem'bers", 'x--'),
+    map({ [ "an odd column name: $_", "AuthJWTUserTable members \"password=$_\"",
+            "AuthJWTUserTable: '$_' is no plain column name; write AuthJWTUserQuery and "
+            . 'AuthJWTUserByIdQuery for it' ] }
+        '1pw', 'pw hash', 'm.pw', '-', '', 'pw)'),
+    map({ [ "an unknown column: $_", "AuthJWTUserTable members $_", "AuthJWTUserTable: '$_' is no "
+            . "column; write id=, username=, password= or is_active= and the table's own name "
+            . 'for it' ] }
+        'email=mail', 'password', 'Password=pw', '=pw'),
+    [ 'a table twice', "AuthJWTUserTable a\nAuthJWTUserTable b", "AuthJWTUserTable: $twice" ],
+    [ 'a table and a query', "AuthJWTUserTable a\n$by_id", "AuthJWTUserByIdQuery: $twice" ],
+    [ 'a query and a table', "${by_id}AuthJWTUserTable a", "AuthJWTUserTable: $twice" ],
+    [ 'a preset and a query', "AuthJWTUserQuery auth_jwt\n$by_id", "AuthJWTUserByIdQuery: $twice" ],
+    [ 'one query twice', $by_id . $by_id, "AuthJWTUserByIdQuery: $twice" ],
+    map({ [ "an unknown preset: '$_'", "AuthJWTUserQuery \"$_\"", "AuthJWTUserQuery: there is no "
+            . "preset '$_'; write auth_jwt or SQL text in quotes" ] }
+        'joomla', 'auth-jwt'),
+    map({
+        my $name = $_;
+        map({ [ "$name with $_->[0] placeholders: $_->[1]", "$name \"SELECT 1 FROM u WHERE $_->[1]\"",
+                placeholders($name, $_->[0]) ] }
+            [ 0, 'id = 1' ], [ 2, 'id = %s OR name = %s' ], [ 0, 'name = %%s' ],
+            [ 2, q(id = %s AND name LIKE '%foo') ], [ 3, q(id = %d AND x = '%s' OR y = %s) ]),
+    } qw(AuthJWTUserQuery AuthJWTUserByIdQuery)),
+    [ 'a flag that is none', 'AuthJWTCheckUser sometimes', 'AuthJWTCheckUser must be On or Off' ],
+    [ 'one field only', 'AuthJWTLoginFields user', qr/^AuthJWTLoginFields takes two or three arguments, names of a login's fields/ ],
+    [ 'one field for both', 'AuthJWTLoginFields name name',
+        "AuthJWTLoginFields: user name and password cannot both be 'name'" ],
+    map({ [ "the user id in the claim $_", "AuthJWTUserIdClaim $_", "AuthJWTUserIdClaim: '$_' has a "
+            . 'meaning of its own in a token; write another name, such as user_id or sub' ] }
+        qw(token_type exp iat nbf jti iss aud sid auth_time)),
+    map({ [ "REMOTE_USER from '$_'", "AuthJWTRemoteUser \"$_\"", "AuthJWTRemoteUser: '$_' is no "
+            . 'source of a name; write username, id or claim:NAME' ] }
+        'email', 'claim:', 'claim', ' id'),
+    map({ [ "no scheme: '$_'", "AuthJWTHeaderTypes Bearer \"$_\"", "AuthJWTHeaderTypes: '$_' is no "
+            . 'authentication scheme; write one such as Bearer or JWT' ] }
+        'Bea rer', 'JWT,', 'a(b', '<x>'),
+
+    # nothing at all, also in quotes: httpd's own words with our help text
+    [ 'an empty time', 'AuthJWTAccessLifetime ""', 'AuthJWTAccessLifetime takes one argument, how '
+        . 'long access tokens issued here are valid (default 5min)' ],
+    [ 'an empty list', 'AuthJWTAudience ""', 'AuthJWTAudience requires at least one argument, aud '
+        . 'to write (the first) and to require (any), or none (default none)' ],
+    [ 'an empty query', 'AuthJWTUserQuery ""', 'AuthJWTUserQuery takes one argument, SQL that '
+        . 'finds a user by login name, or auth_jwt (default auth_jwt)' ],
+
+    # names
+    map({ [ "$_ with a control character", "$_ \"a\x01b\"",
+            "$_: the value has a control character; write it without" ] }
+        qw(AuthJWTIssuer AuthJWTAudience AuthJWTSigningKey AuthJWTUserIdClaim)),
+
+    # numbers
+    map({
+        my $name = $_;
+        map { [ "$name '$_'", "$name \"$_\"", no_time($name, $_) ] }
+            '0', '-1', '5x', '1e3', '99999999d', '99999999999999999999999', '5 min', ' 5min',
+            '5min ', 'min', '1.5h', '0s', '+5', '5ms', ('none') x ($name ne 'AuthJWTMaxTokenAge')
+    } qw(AuthJWTAccessLifetime AuthJWTRefreshLifetime AuthJWTMaxTokenAge)),
+    [ 'two words for a time', 'AuthJWTAccessLifetime 5 min',
+        qr/^AuthJWTAccessLifetime takes one argument, how long access tokens issued here are valid/ ],
+    map({ [ "a leeway of '$_'", "AuthJWTLeeway \"$_\"", "AuthJWTLeeway: '$_' is not a leeway; write "
+            . 'a time from 0 to 10min, such as 30s' ] }
+        '-1', '5x', '11min', '1h', ' 5s', '1e2'),
+    map({ [ "a body of '$_'", "AuthJWTMaxBody \"$_\"", "AuthJWTMaxBody: '$_' is not a size; write a "
+            . 'number of bytes from 256 to 1048576' ] }
+        '0', '-1', '255', '1048577', '16k', ' 300', '99999999999999999999', '0x200'),
+);
+
+# ---- directives together -----------------------------------------------------------------
+# Here the message is "JWT0001: TEXT", with the place as its end.
+
+my $no_key = 'there is no key; add one to the server, such as: AuthJWTKey 2026-11 HS256 '
+    . 'jwt/site.key';
+my $only_verify = 'every AuthJWTKey here is for verify, so nothing can be issued; add one that '
+    . 'can sign';
+my $no_signer = 'is no key of this server, or one that only verifies; name an AuthJWTKey that can '
+    . 'sign';
+my $no_database = 'users are looked up in SQL, and there is no %s; add to the server, for '
+    . 'example: DBDriver sqlite3, DBDParams /var/lib/auth_jwt/site.db';
+my $confusion = 'under one key, so that user 1 of the one would be user 1 of the other; give this '
+    . 'place an AuthJWTAudience of its own, or its virtual host a key of its own; the other is';
+my $no_name = "AuthJWTCheckUser: with Off the user's name is not known; name what becomes "
+    . 'REMOTE_USER, such as: AuthJWTRemoteUser id';
+my $both = 'own SQL needs both, in one section';
+my $mounted = '(in AuthJWTEndpoints, line 4 of CONF)';
+my $in_x = '(in <Location "/x">, line 5 of CONF)';
+my $by_name = "AuthJWTUserQuery \"SELECT id, username, password FROM u WHERE username = %s\"\n";
+
+sub too_long
+{
+    my ($access, $refresh, $where) = @_;
+    return "AuthJWTAccessLifetime: $access is longer than AuthJWTRefreshLifetime, $refresh, so a "
+        . "refresh token would end before what it renews; make the first the shorter one $where";
+}
+
+my @bad_sums = (
+    # keys
+    [ 'AuthType JWT without a key', $database . protected(''),
+        "AuthType JWT: $no_key (in <Location \"/x\">, line 3 of CONF)" ],
+    [ 'endpoints without a key', "${database}AuthJWTEndpoints /auth",
+        "AuthJWTEndpoints /auth: $no_key (in AuthJWTEndpoints, line 3 of CONF)" ],
+    [ 'an endpoint by hand without a key', $database . in_location('SetHandler jwt-refresh'),
+        "SetHandler jwt-refresh: $no_key (in <Location \"/x\">, line 3 of CONF)" ],
+    [ 'AuthType JWT in a virtual host without a key',
+        $database . in_host(protected('')) . in_host($key),
+        "AuthType JWT: $no_key (in <Location \"/x\">, line 4 of CONF)" ],
+    [ 'AuthType JWT of the server in a virtual host without a key',
+        $database . protected('') . in_host($key) . in_host('AuthJWTIssuer here'),
+        "AuthType JWT: $no_key (in <Location \"/x\">, line 3 of CONF, for <VirtualHost *:80>, "
+        . 'line 12 of CONF)' ],
+    [ 'endpoints with verify keys only', $site =~ s/site\.key/site.key verify/r,
+        "AuthJWTEndpoints /auth: $only_verify $mounted" ],
+    [ 'an endpoint by hand with verify keys only',
+        $database . $key =~ s/\n/ verify\n/r . in_location('SetHandler jwt-obtain'),
+        "SetHandler jwt-obtain: $only_verify (in <Location \"/x\">, line 4 of CONF)" ],
+    [ 'a signing key that does not exist', "${site}AuthJWTSigningKey b",
+        "AuthJWTSigningKey: 'b' $no_signer (in AuthJWTSigningKey, line 5 of CONF)" ],
+    [ 'a signing key that only verifies',
+        "${site}AuthJWTKey b HS256 keys/other.key verify\nAuthJWTSigningKey b",
+        "AuthJWTSigningKey: 'b' $no_signer (in AuthJWTSigningKey, line 6 of CONF)" ],
+    [ 'a signing key in a section that does not exist', $site . in_location('AuthJWTSigningKey b'),
+        "AuthJWTSigningKey: 'b' $no_signer $in_x" ],
+    [ 'a signing key of the server where a host has another ring',
+        $site . in_host("AuthJWTKey b HS256 keys/other.key\n" . in_location('AuthJWTSigningKey -')),
+        "AuthJWTSigningKey: '-' $no_signer (in <Location \"/x\">, line 7 of CONF)" ],
+    [ 'a signing key and no key at all', 'AuthJWTSigningKey b',
+        "AuthJWTSigningKey: 'b' $no_signer (in AuthJWTSigningKey, line 1 of CONF)" ],
+    [ 'a secret that the server\'s group can read', ($root ? sprintf("User %s\nGroup %s\n",
+            var('user'), var('group')) : '') . 'AuthJWTKey - HS256 KEYS/group-read.key',
+        "AuthJWTKey: KEYS/group-read.key can be read or written by the server's group, so by every "
+        . 'script of the site; run: chmod 600 KEYS/group-read.key' ],
+    [ 'a secret that the server\'s group can write, with Group behind it',
+        'AuthJWTKey - HS256 KEYS/group-write.key' . ($root ? sprintf("\nUser %s\nGroup %s\n",
+            var('user'), var('group')) : ''),
+        "AuthJWTKey: KEYS/group-write.key can be read or written by the server's group, so by "
+        . 'every script of the site; run: chmod 600 KEYS/group-write.key' ],
+
+    # endpoints
+    [ 'an unknown handler', $site . in_location('SetHandler jwt-xyz'),
+        "SetHandler: 'jwt-xyz' is no endpoint; known are jwt-obtain, jwt-refresh $in_x" ],
+    map({ [ "no path of a request: $_", $database . $key . "AuthJWTEndpoints $_",
+            "AuthJWTEndpoints $_: no request has such a path when it is looked at; write it "
+            . "without //, /. and %, such as /auth $mounted" ] }
+        '//auth', '/a//b', '/a/../b', '/a/./b', '/%61uth'),
+
+    # the database
+    [ 'no mod_dbd', "${key}AuthJWTEndpoints /auth", 'AuthJWTEndpoints /auth: users are looked up in '
+        . 'SQL, which needs mod_dbd; load dbd_module (a2enmod dbd) (in AuthJWTEndpoints, line 2 of '
+        . 'CONF)', undef, ['dbd'] ],
+    [ 'no database for endpoints', "${key}AuthJWTEndpoints /auth", 'AuthJWTEndpoints /auth: '
+        . sprintf($no_database, 'DBDriver') . ' (in AuthJWTEndpoints, line 2 of CONF)' ],
+    [ 'no database for protected places', $key . protected(''), 'AuthType JWT: '
+        . sprintf($no_database, 'DBDriver') . ' (in <Location "/x">, line 2 of CONF)' ],
+    [ 'no DBDParams', "DBDriver sqlite3\n$key" . protected(''), 'AuthType JWT: '
+        . sprintf($no_database, 'DBDParams') . ' (in <Location "/x">, line 3 of CONF)' ],
+    [ 'no DBDriver', "DBDParams x\n$key" . protected(''), 'AuthType JWT: '
+        . sprintf($no_database, 'DBDriver') . ' (in <Location "/x">, line 3 of CONF)' ],
+    [ 'the database of another virtual host',
+        $key . in_host($database) . in_host(protected('')), 'AuthType JWT: '
+        . sprintf($no_database, 'DBDriver') . ' (in <Location "/x">, line 8 of CONF)' ],
+
+    # users
+    [ 'the query by id is missing', $database . $key . $by_name,
+        "AuthJWTUserQuery: AuthJWTUserByIdQuery is missing; $both (in AuthJWTUserQuery, line 4 of "
+        . 'CONF)' ],
+    [ 'the query by name is missing', $site . in_location($by_id),
+        "AuthJWTUserByIdQuery: AuthJWTUserQuery is missing; $both $in_x" ],
+    [ 'one query in the server, one in a section', $site . $by_name . in_location($by_id),
+        "AuthJWTUserQuery: AuthJWTUserByIdQuery is missing; $both (in AuthJWTUserQuery, line 5 of "
+        . 'CONF)' ],
+    [ 'a name that is not known', $site . protected('AuthJWTCheckUser Off'), "$no_name $in_x" ],
+    [ 'a name that is not known, by the server', "${site}AuthJWTCheckUser Off\n" . protected(''),
+        "$no_name (in <Location \"/x\">, line 6 of CONF)" ],
+    [ 'a name that is explicitly not known',
+        $site . protected("AuthJWTCheckUser Off\nAuthJWTRemoteUser username"), "$no_name $in_x" ],
+
+    # lifetimes
+    [ 'lifetimes that contradict each other',
+        "${site}AuthJWTAccessLifetime 2h\nAuthJWTRefreshLifetime 90min",
+        too_long('2h', '90min', '(in AuthJWTAccessLifetime, line 5 of CONF)') ],
+    [ 'a lifetime against the default', "${site}AuthJWTAccessLifetime 90000",
+        too_long('25h', '1d', $mounted) ],
+    [ 'lifetimes of a section against each other',
+        $site . in_location("SetHandler jwt-obtain\nAuthJWTAccessLifetime 61s\n"
+            . 'AuthJWTRefreshLifetime 1m'), too_long('61s', '1min', $in_x) ],
+    [ 'a lifetime of a section against the server\'s',
+        "${site}AuthJWTRefreshLifetime 1h\n"
+            . in_location("SetHandler jwt-obtain\nAuthJWTAccessLifetime 2h"),
+        too_long('2h', '1h', '(in <Location "/x">, line 6 of CONF)') ],
+    [ 'a lifetime of a mounted endpoint against the server\'s', $site
+            . "<Location \"/auth/token\">\nAuthJWTRefreshLifetime 1m\n</Location>",
+        too_long('5min', '1min', '(in <Location "/auth/token">, line 5 of CONF)') ],
+    [ 'a lifetime of a virtual host against the server\'s',
+        $site . in_host('AuthJWTAccessLifetime 2d'),
+        too_long('2d', '1d', '(in AuthJWTEndpoints, line 4 of CONF, for <VirtualHost *:80>, line 5 '
+            . 'of CONF)') ],
+    [ 'a lifetime of a section of the server against a virtual host\'s',
+        "${database}${key}AuthJWTRefreshLifetime 2d\n"
+            . in_location("SetHandler jwt-obtain\nAuthJWTAccessLifetime 25h")
+            . in_host('AuthJWTRefreshLifetime 1d'),
+        too_long('25h', '1d', '(in <Location "/x">, line 5 of CONF, for <VirtualHost *:80>, line 9 '
+            . 'of CONF)') ],
+
+    # two tables of users under one key
+    [ 'another table in a section', $site . protected('AuthJWTUserTable members'),
+        "AuthJWTUserTable members: another table of users $confusion AuthJWTEndpoints, line 4 of "
+        . "CONF $in_x" ],
+    [ 'other SQL in a section', $site . protected($by_name . $by_id), 'AuthJWTUserQuery: another '
+        . "table of users $confusion AuthJWTEndpoints, line 4 of CONF $in_x" ],
+    [ 'another table for an endpoint',
+        $site . in_location("SetHandler jwt-obtain\nAuthJWTUserTable members"),
+        "AuthJWTUserTable members: another table of users $confusion AuthJWTEndpoints, line 4 of "
+        . "CONF $in_x" ],
+    [ 'another table around mounted endpoints', $site . protected('') . "<Location \"/auth\">\n"
+            . "AuthJWTUserTable members\n</Location>", 'AuthJWTUserTable members: another table of '
+        . "users $confusion AuthJWTEndpoints, line 4 of CONF $in_x" ],
+    [ 'another table in a virtual host with the inherited key',
+        $site . in_host('AuthJWTUserTable members'), 'AuthJWTUserTable members: another table of '
+        . "users $confusion AuthJWTEndpoints, line 4 of CONF (in AuthJWTEndpoints, line 4 of CONF, "
+        . 'for <VirtualHost *:80>, line 5 of CONF)' ],
+    [ 'another table in a virtual host with the same secret in another file',
+        $site . in_host("AuthJWTKey - HS256 KEYS/same.key\nAuthJWTUserTable members"),
+        "AuthJWTUserTable members: another table of users $confusion AuthJWTEndpoints, line 4 of "
+        . 'CONF (in AuthJWTEndpoints, line 4 of CONF, for <VirtualHost *:80>, line 5 of CONF)' ],
+    [ 'another database in a virtual host', $site . in_host("DBDParams other.db\n" . protected('')),
+        "DBDParams: another database $confusion AuthJWTEndpoints, line 4 of CONF (in "
+        . 'AuthJWTEndpoints, line 4 of CONF, for <VirtualHost *:80>, line 5 of CONF)' ],
+    [ 'another database for a section of the server', $database . $key . protected('')
+            . in_host("DBDParams other.db\nAuthJWTMaxBody 300"),
+        "DBDParams: another database $confusion <Location \"/x\">, line 4 of CONF (in <Location "
+        . '"/x">, line 4 of CONF, for <VirtualHost *:80>, line 9 of CONF)' ],
+    [ 'two virtual hosts, each with its database, and one key',
+        $key . in_host($database . protected('')) . in_host("DBDriver sqlite3\nDBDParams other.db\n"
+            . protected('')), "DBDParams: another database $confusion <Location \"/x\">, line 5 of "
+        . 'CONF (in <Location "/x">, line 15 of CONF)' ],
+    [ 'another table under the same audience', "${site}AuthJWTAudience a\n"
+            . protected("AuthJWTAudience b a\nAuthJWTUserTable members"), 'AuthJWTUserTable members: '
+        . "another table of users $confusion AuthJWTEndpoints, line 4 of CONF (in <Location \"/x\">, "
+        . 'line 6 of CONF)' ],
+    [ 'another table under an issuer that only one place requires',
+        $site . protected("AuthJWTIssuer b\nAuthJWTUserTable members"), 'AuthJWTUserTable members: '
+        . "another table of users $confusion AuthJWTEndpoints, line 4 of CONF $in_x" ],
+    [ 'one of several keys is the same', $site . in_host("AuthJWTKey new HS256 KEYS/just.key\n"
+            . "AuthJWTKey - HS256 keys/other.key\nAuthJWTKey - HS256 KEYS/same.key verify\n"
+            . 'AuthJWTUserTable members'), 'AuthJWTUserTable members: another table of users '
+        . "$confusion AuthJWTEndpoints, line 4 of CONF (in AuthJWTEndpoints, line 4 of CONF, for "
+        . '<VirtualHost *:80>, line 5 of CONF)' ],
+
+    # groups
+    map({ [ "within $_", $site . in_location("$_>\nAuthJWTAccessLifetime 1h\n</"
+                . ($_ =~ /^<(\w+)/)[0] . '>'),
+            "AuthJWTAccessLifetime 1h: $_> around it has no effect on it; write it outside "
+            . '(in AuthJWTAccessLifetime, line 7 of CONF)' ] }
+        '<Limit POST', '<LimitExcept GET'),
+);
+
+# ---- what passes -------------------------------------------------------------------------
+# Without a word, unless a third element has the warnings: "JWT0002: TEXT".
+
+my $acts = 'acts where tokens are issued, and no endpoint is here; where tokens are accepted use '
+    . 'AuthJWTMaxTokenAge';
+my $other_database = "DBDParams other.db\n";
+
+my @good = (
+    [ 'nothing of ours', '' ],
+    [ 'the smallest site', $site . protected('') ],
+    [ 'the smallest site in another order',
+        protected('') . "AuthJWTEndpoints /auth\n" . $key . $database ],
+    [ 'keys of all kinds', "AuthJWTKey 2026-11 HS256 keys/site.key\nAuthJWTKey - HS256 "
+        . "KEYS/just.key verify\nAuthJWTKey - HS256 keys/other.key VERIFY\nAuthJWTKey a.b-c_~:/+=\@9 "
+        . "HS256 env:JWT_LONG sign\n" ],
+    [ 'names of other spelling', "authjwtkey - HS256 keys/site.key\n$database"
+        . in_location("authtype jwt\nRequire valid-user") ],
+    [ 'endpoints at the root', $database . $key . "AuthJWTEndpoints / token\n" ],
+    [ 'endpoints by hand', $database . $key . in_location('SetHandler jwt-obtain') ],
+    [ 'times of all kinds', $site . "AuthJWTAccessLifetime 90\nAuthJWTRefreshLifetime 2w\n"
+        . in_location("SetHandler jwt-obtain\nAuthJWTAccessLifetime 36500d\n"
+            . 'AuthJWTRefreshLifetime 36500D')
+        . join('', map { in_location("AuthJWTMaxTokenAge $_") =~ s{/x}{/y}r } qw(1 1s 1mi 1min 1m 1H none)) ],
+    [ 'a leeway of nothing', 'AuthJWTLeeway 0' ],
+    [ 'own SQL', $database . $key . $by_name . $by_id . protected('') ],
+    [ 'own SQL with other placeholders and percent signs', $site
+        . "AuthJWTUserQuery \"SELECT 1 FROM u WHERE n = CAST(%lld AS BIGINT) AND m LIKE '%%x'\"\n"
+        . $by_id ],
+    [ 'a table without a column for is_active', $site . 'AuthJWTUserTable app.members '
+        . "id=nr username=mail password=pw is_active=-\n" ],
+    [ 'the preset by name', $site . protected('AuthJWTUserQuery auth_jwt') ],
+    [ 'the preset as a table', $site . protected('AuthJWTUserTable auth_jwt_user') ],
+    [ 'AuthJWTCheckUser Off with another name',
+        $site . protected("AuthJWTCheckUser Off\nAuthJWTRemoteUser claim:email") ],
+    [ 'AuthJWTCheckUser Off by the server, the other name by the section',
+        "${site}AuthJWTCheckUser Off\n" . protected('AuthJWTRemoteUser id') ],
+    [ 'AuthJWTCheckUser Off and no mod_dbd',
+        $key . protected("AuthJWTCheckUser Off\nAuthJWTRemoteUser id"), undef, ['dbd'] ],
+    [ 'none takes a setting back', "${site}AuthJWTIssuer a\nAuthJWTAudience a b\n"
+        . in_location("AuthJWTIssuer none\nAuthJWTAudience none") ],
+
+    # modules, files and macros around sections
+    [ 'sections within IfModule', "<IfModule auth_jwt_module>\n$site<IfModule dbd_module>\n"
+        . protected("<IfModule !no_module>\nAuthJWTMaxTokenAge 1h\n</IfModule>")
+        . "</IfModule>\n</IfModule>\n" ],
+    [ 'a section and its lines from other files', "${site}Include KEYS/section.conf\n"
+        . in_location("Include KEYS/lines.conf\nAuthJWTAudience x\nAuthJWTUserTable members") ],
+    [ 'hosts by a macro', "<Macro Host \$key \$file>\n" . in_host($database =~ s/site/\$file/r
+            . "AuthJWTKey - HS256 \$key\nAuthJWTEndpoints /auth\n" . protected(''))
+        . "</Macro>\nUse Host keys/site.key a\nUse Host keys/other.key b\n" ],
+    [ 'hosts by one file, included twice', "Define HOST site\nInclude KEYS/host.conf\n"
+        . "UnDefine HOST\nDefine HOST other\nInclude KEYS/host.conf\n" ],
+
+    # virtual hosts
+    [ 'a virtual host that uses the server\'s', $site . in_host(protected('')) ],
+    [ 'a virtual host with a database for something else',
+        $site . protected('') . in_host($other_database . in_location('Require all granted')) ],
+    [ 'a virtual host with everything of its own', $site . in_host($other_database
+        . "AuthJWTKey - HS256 keys/other.key\nAuthJWTUserTable members\n" . protected('')) ],
+    [ 'a virtual host with its own audience', $site . protected('')
+        . in_host("${other_database}AuthJWTAudience b\n" . protected('')) ],
+    [ 'two virtual hosts with their own issuers', $database . $key
+        . in_host("AuthJWTIssuer a\nAuthJWTEndpoints /auth")
+        . in_host("AuthJWTIssuer b\n${other_database}AuthJWTEndpoints /auth") ],
+    [ 'the same secret under another kid', $site . in_host("AuthJWTKey b HS256 KEYS/same.key\n"
+        . 'AuthJWTUserTable members') ],
+    [ 'keys and databases in virtual hosts only',
+        "AuthJWTEndpoints /auth\nAuthJWTSigningKey a\n" . protected('')
+        . in_host("${database}AuthJWTKey a HS256 keys/site.key")
+        . in_host("${database}AuthJWTKey a HS256 keys/other.key") ],
+    [ 'a signing key of the server beside a host with a ring of its own',
+        "${site}AuthJWTSigningKey -\n" . in_host('AuthJWTKey b HS256 keys/other.key') ],
+
+    # tables
+    [ 'another table with its own audience', $site . protected('')
+        . protected("AuthJWTAudience shop\nAuthJWTUserTable members") =~ s{/x}{/shop}r ],
+    [ 'a login by hand below the section with the table', $site
+        . protected("AuthJWTAudience shop\nAuthJWTUserTable members") . "<Location \"/x/login/\">\n"
+        . "SetHandler jwt-obtain\n</Location>\n" ],
+    [ 'the same for directories, the shorter path behind', $site . "<Directory /srv/a/b>\n"
+        . "AuthType JWT\nRequire valid-user\n</Directory>\n<Directory '/srv/a/'>\nAuthJWTAudience a\n"
+        . "AuthJWTUserTable members\n<Files login>\nSetHandler jwt-obtain\n</Files>\n</Directory>\n" ],
+    [ 'a section that asks no users, where the database is another', $site . in_host($other_database
+        . "AuthJWTAudience b\n" . protected("AuthJWTAudience none\nAuthJWTCheckUser Off\n"
+            . 'AuthJWTRemoteUser id')) ],
+    [ 'a table where nothing is asked', $site . in_location('AuthJWTUserTable members') ],
+
+    # lifetimes
+    [ 'a lifetime of the server that sections mend', "${database}${key}AuthJWTAccessLifetime 2d\n"
+        . in_location("SetHandler jwt-obtain\nAuthJWTRefreshLifetime 2d") ],
+    [ 'a lifetime around mounted endpoints',
+        $site . protected('AuthJWTAccessLifetime 10min') =~ s{/x}{/}r ],
+    [ 'a lifetime around endpoints by hand', $database . $key
+        . protected('AuthJWTRefreshLifetime 2d') . "<Location /x/login>\nSetHandler jwt-obtain\n"
+        . "</Location>\n" ],
+    [ 'a lifetime by a pattern, which may be around endpoints',
+        $site . "<LocationMatch \"^/a\">\nAuthType JWT\nAuthJWTAccessLifetime 1h\n"
+        . "Require valid-user\n</LocationMatch>\n" ],
+    [ 'lifetimes where nothing is issued',
+        $site . protected("AuthJWTRefreshLifetime 2d\nAuthJWTAccessLifetime 36h"),
+        "AuthJWTAccessLifetime 36h: $acts $in_x", "AuthJWTRefreshLifetime 2d: $acts $in_x" ],
+    [ 'a lifetime beside mounted endpoints', $site
+        . protected('AuthJWTAccessLifetime 1h') =~ s{/x}{/authors}r,
+        "AuthJWTAccessLifetime 1h: $acts (in <Location \"/authors\">, line 5 of CONF)" ],
+    [ 'an age where nothing is accepted',
+        $site . in_location("SetHandler jwt-obtain\nAuthJWTMaxTokenAge 1h"),
+        'AuthJWTMaxTokenAge 1h: acts where tokens are accepted, and an endpoint is here; where '
+        . "tokens are issued use AuthJWTAccessLifetime $in_x" ],
+    [ 'a warning of a section comes once, not for each host',
+        $site . protected('AuthJWTAccessLifetime 1h') . in_host('AuthJWTMaxBody 300'),
+        "AuthJWTAccessLifetime 1h: $acts $in_x" ],
+);
+spew("$dir/section.conf", protected(''));
+spew("$dir/lines.conf", "AuthType JWT\nRequire valid-user\n");
+spew("$dir/host.conf", in_host("DBDriver sqlite3\nDBDParams \${HOST}.db\nAuthJWTKey - HS256 "
+    . "keys/\${HOST}.key\n" . protected('')));
+
+# ---- running them ------------------------------------------------------------------------
+
+my %environment = (JWT_EMPTY => '', JWT_SHORT => 'short', JWT_LONG => 'l' x 32,
+    JWT_PUBLIC => $public);
+my $start = '# the snippet';
+
+# in_parallel(CODE, ITEM...): what CODE says to each, in their order, by some processes at once.
+sub in_parallel
+{
+    my ($code, @items) = @_;
+    my (@answers, @pipes);
+    my $workers = 4;
+    for my $worker (0 .. $workers - 1) {
+        my $pid = open my $pipe, '-|';
+        die "fork: $!\n" unless defined $pid;
+        push @pipes, $pipe;
+        next if $pid;
+        for (my $i = $worker; $i < @items; $i += $workers) {
+            syswrite STDOUT, JSON::PP::encode_json([ $i, $code->($items[$i]) ]) . "\n";
+        }
+        POSIX::_exit(0);
+    }
+    for my $pipe (@pipes) {
+        while (my $line = <$pipe>) {
+            my ($i, @answer) = @{ JSON::PP::decode_json($line) };
+            $answers[$i] = \@answer;
+        }
+    }
+    return @answers;
+}
+
+# (exit status, output line...), with CONF, KEYS and T_DIR in place of what differs.
+sub try
+{
+    my ($snippet, $without) = @_;
+    $snippet =~ s/KEYS/$dir/g;
+    my ($status, $output) = configtest("$start\n$snippet", env => \%environment,
+        without => $without || []);
+    my $file = scratch('configtest.conf');
+    my ($before) = slurp($file) =~ /\A(.*?^\Q$start\E\n)/ms;
+    my $lines = $before =~ tr/\n//;
+    $output =~ s/\Q$dir\E/KEYS/g;
+    $output =~ s/\bline (\d+) of \Q$file\E/'line ' . ($1 - $lines) . ' of CONF'/ge;
+    $output =~ s/\Q$t_dir\E/T_DIR/g;
+    $output =~ s/^\[[^\n]*?\] (?=JWT\d{4}:)//mg;
+    return ($status, split /\n/, $output);
+}
+
+sub tests_of
+{
+    my (@rows) = @_;
+    my @answers = in_parallel(sub { try($_[0][1], $_[0][4]) }, grep { !$_->[3] } @rows);
+    return map { [ $_, $_->[3] ? () : @{ shift @answers } ] } @rows;
+}
+
+sub check_refusals
+{
+    my ($prefix, @rows) = @_;
+    for (tests_of(@rows)) {
+        my ($row, $status, @lines) = @$_;
+        my ($reason, $snippet, $message, $skip) = @$row;
+        SKIP: {
+            skip "$reason: $skip", 1 if $skip;
+            my $seen = grep { ref $message ? $_ =~ $message : $_ eq $prefix . $message } @lines;
+            ok $status == 1 && $seen == 1, "refused: $reason"
+                or diag "status $status, not once:\n$prefix$message\n", map { "  $_\n" } @lines;
+        }
+    }
+}
+
+check_refusals('', @bad_values);
+check_refusals('JWT0001: ', @bad_sums);
+
+my @passes = in_parallel(sub { try($_[0][1], ref $_[0][3] ? $_[0][3] : undef) }, @good);
+for my $row (@good) {
+    my ($reason, $snippet, @warnings) = @$row;
+    my ($status, @lines) = @{ shift @passes };
+    is_deeply [ $status, sort @lines ],
+        [ 0, sort 'Syntax OK', map { "JWT0002: $_" } grep { defined && !ref } @warnings ],
+        "passes: $reason" or diag map { "  $_\n" } @lines;
+}
+
+# ---- .htaccess ---------------------------------------------------------------------------
+
+my %context = httpd('-L') =~ /^(AuthJWT\w+) \(mod_auth_jwt\.c\)\n\t.*\n\t(.*)/mg;
+cmp_ok scalar(keys %context), '>', 10, 'the server lists our directives';
+my @in_htaccess = grep { $context{$_} =~ /\.htaccess/ } sort keys %context;
+is_deeply \@in_htaccess, ['AuthJWTMaxTokenAge'], 'one directive may stand in .htaccess';
+
+my $server = httpd_start(<<'CONF');
+DBDriver  sqlite3
+DBDParams "${T_DIR}/db/site.db"
+AuthJWTKey       - HS256 "${T_DIR}/keys/site.key"
+AuthJWTEndpoints /auth
+<Directory "${SERVER_DIR}/htdocs">
+    AllowOverride All
+</Directory>
+<Directory "${SERVER_DIR}/htdocs/hour">
+    AuthType JWT
+    Require valid-user
+    AuthJWTMaxTokenAge 1h
+</Directory>
+<Directory "${SERVER_DIR}/htdocs/any">
+    AuthType JWT
+    Require valid-user
+    AuthJWTLeeway 5s
+</Directory>
+<VirtualHost *:${PORT}>
+    ServerName 127.0.0.1
+</VirtualHost>
+<VirtualHost *:${PORT}>
+    ServerName wiki.example
+    DBDParams "${SERVER_DIR}/wiki.db"
+</VirtualHost>
+CONF
+
+# htaccess(PATH, TEXT): a directory with a page, and TEXT as its .htaccess file.
+sub htaccess
+{
+    my ($path, $text) = @_;
+    spew($server->dir . "/htdocs/$path/page.txt", 'a page');
+    spew($server->dir . "/htdocs/$path/.htaccess", "$text\n") if length $text;
+    return $server->url("/$path/page.txt");
+}
+
+for my $name (grep { $context{$_} !~ /\.htaccess/ } sort keys %context) {
+    my $mark = $server->log_mark;
+    is get(htaccess("no/$name", "$name x y z"))->code, 500, "$name in .htaccess gives 500";
+    like $server->log_since($mark), qr{/no/$name/\.htaccess: $name not allowed here},
+        '... and the log says so';
+}
+my $mark = $server->log_mark;
+is get(htaccess('no/time', 'AuthJWTMaxTokenAge 5x'))->code, 500, 'a bad value in .htaccess, too';
+like $server->log_since($mark),
+    qr{/no/time/\.htaccess: \Q@{[ no_time('AuthJWTMaxTokenAge', '5x') ]}\E}, '... with its message';
+
+# [path, its .htaccess, whether a token is good there that is 5 seconds, 10 minutes, 2 hours old]
+my @ages = (
+    [ 'hour', '', 1, 1, 0 ],
+    [ 'hour/same', 'AuthJWTMaxTokenAge 1h', 1, 1, 0 ],
+    [ 'hour/short', 'AuthJWTMaxTokenAge 5min', 1, 0, 0 ],
+    [ 'hour/long', 'AuthJWTMaxTokenAge 1d', 1, 1, 0 ],
+    [ 'hour/none', 'AuthJWTMaxTokenAge none', 1, 1, 0 ],
+    [ 'hour/short/long', 'AuthJWTMaxTokenAge 30min', 1, 0, 0 ],
+    [ 'hour/long/short', 'AuthJWTMaxTokenAge 5min', 1, 0, 0 ],
+    [ 'hour/file', "<Files page.txt>\nAuthJWTMaxTokenAge none\n</Files>", 1, 1, 0 ],
+    [ 'hour/own', "AuthType JWT\nRequire valid-user\nAuthJWTMaxTokenAge none", 1, 1, 0 ],
+    [ 'any', '', 1, 1, 1 ],
+    [ 'any/short', 'AuthJWTMaxTokenAge 5min', 1, 0, 0 ],
+    [ 'any/none', 'AuthJWTMaxTokenAge none', 1, 1, 1 ],
+    [ 'any/none/short', 'AuthJWTMaxTokenAge 5min', 1, 0, 0 ],
+    [ 'any/none/short/none', 'AuthJWTMaxTokenAge none', 1, 0, 0 ],
+);
+for (@ages) {
+    my ($path, $text, @good_at) = @$_;
+    my $url = htaccess($path, $text);
+    my @codes = map { get_with($url, token({ iat => time - $_ }))->code } 5, 600, 7200;
+    is_deeply \@codes, [ map { $_ ? 200 : 401 } @good_at ], "the age that $path accepts";
+}
+
+# A virtual host with a database of its own and no word of ours takes no part.
+is post_json($server->url('/auth/token'), {})->code, 400, 'the server\'s endpoints, in its host';
+is post_json($server->url('/auth/token'), {}, headers => [ Host => 'wiki.example' ])->code, 404,
+    '... and not in a host that has another database';
+is get_with($server->url('/any/page.txt'), token(), headers => [ Host => 'wiki.example' ])->code,
+    401, '... where its protected places accept no token';
+unlike slurp($server->dir . '/wiki.db'), qr/./, '... and nobody asked that database';
+like $server->log, qr/JWT0003: the server's keys and endpoints do not hold in this virtual host, /,
+    '... as the log says';
+ok wait_until(5, sub { $server->log =~ /JWT0011/ }), 'the users\' table was tried at start';
+is scalar(() = $server->log =~ /JWT001[12]/g), 1, '... once, though two hosts use it';
+
+# What configtest cannot see: our AuthType in a .htaccess file of a server without a key.
+my $bare = httpd_start(<<'CONF');
+<Directory "${SERVER_DIR}/htdocs">
+    AllowOverride All
+</Directory>
+CONF
+spew($bare->dir . '/htdocs/page.txt', 'a page');
+spew($bare->dir . '/htdocs/.htaccess', "AuthType JWT\nRequire valid-user\n");
+is get_with($bare->url('/page.txt'), token())->code, 401, 'no key: no token is good';
+is get($bare->url('/page.txt'))->code, 401, '... and none is none';
+
+# ---- anything at all ---------------------------------------------------------------------
+# Whatever the arguments: httpd ends in good order, and a refusal names the directive.
+
+my @pieces = ('', qw(- none On Off /auth /../ ~ %s %%s %d %lld %1$s %n % ${T_DIR} ${NONE} =a a= a=b
+    id=x username= is_active=- SELECT auth_jwt token jwt-obtain Bearer claim:x claim: id username
+    HS256 RS256 keys/site.key env:PATH env:JWT_LONG exec:/bin/true /dev/null /dev/zero / . .. sign
+    verify 5min 1h 0 -1 256 99999999999999999999 1e9 0x10 18446744073709551616), 'a b', "a\tb",
+    '\\"', q('), '\\\\', ';', '#', '<', '>', "\xff\xfe", "\xc3\xa4", "\x01", "\x7f", 'x' x 300,
+    'x' x 9000, '%s' x 50, "SELECT id FROM u WHERE id = %s");
+
+my $seed = $ENV{AUTH_JWT_SEED} // time;
+srand $seed;
+my @names = sort keys %context;
+my @random = map {
+    my $quote = int rand 4;
+    my $pick = sub { join '', map { $pieces[ rand @pieces ] } 0 .. int rand 2 };
+    join ' ', $names[ $_ % @names ], map { $quote ? '"' . $pick->() . '"' : $pick->() }
+        1 .. int rand 5;
+} 1 .. 200;
+
+my $began = time;
+my @results = in_parallel(sub { try($_[0] . "\n") }, @random);
+my @odd = grep {
+    my ($status, @lines) = @{ $results[$_] };
+    my ($name) = $random[$_] =~ /^(\w+)/;
+    $status == 0 ? !grep { $_ eq 'Syntax OK' } @lines
+        : $status != 1 || !grep { /\b\Q$name\E\b/ } @lines;
+} 0 .. $#random;
+is scalar(@odd), 0, 'no argument makes httpd fall over'
+    or diag "AUTH_JWT_SEED=$seed\n",
+        map { "$random[$_]\n" . join '', map { "  $_\n" } @{ $results[$_] } } @odd[ 0 .. ($#odd > 4 ? 4 : $#odd) ];
+note 'two hundred tries took ', time - $began, ' s';
+
+done_testing;

@@ -1,0 +1,218 @@
+# Tokens go both ways between the module and others that have the key: what it issues is good for
+# Crypt::JWT, what Crypt::JWT and Django's PyJWT make is good for it, and what Crypt::JWT refuses
+# it refuses, too.
+use strict;
+use warnings;
+use Crypt::JWT qw(decode_jwt encode_jwt);
+use Digest::SHA qw(hmac_sha256);
+use JSON::PP ();
+use MIME::Base64 qw(decode_base64url encode_base64url);
+use Test::More;
+use JWTTest;
+
+(my $other_key = slurp(var('t_dir') . '/keys/other.key')) =~ s/\n\z//;
+
+# Two sites: a key without a name, and one with a name, an issuer and an audience.
+my %bare = (port => var('port'), key => site_key(), header => '{"alg":"HS256","typ":"JWT"}',
+    tail => '', verify => []);
+my %named = (port => port(1), key => $other_key,
+    header => '{"alg":"HS256","typ":"JWT","kid":"2026-11"}',
+    tail => ',"aud":"members","iss":"https://site.example"',
+    verify => [ verify_iss => 'https://site.example', verify_aud => 'members' ]);
+
+sub parts { return map { decode_base64url($_) } split /\./, $_[0] }
+
+# ---- ours for others ---------------------------------------------------------------------
+
+sub read_by_others
+{
+    my ($site, $token, $type, $lifetime) = @_;
+    my $is = "$type token of port $site->{port}";
+    my @common = (token => $token, key => $site->{key}, accepted_alg => 'HS256');
+
+    my ($header, $claims) = eval {
+        decode_jwt(@common, decode_header => 1, verify_exp => 1, verify_iat => 1, @{ $site->{verify} });
+    };
+    is $@, '', "$is: the signature, the times, who it is for";
+    is $claims->{exp} - $claims->{iat}, $lifetime, "$is: its lifetime";
+    cmp_ok abs(time - $claims->{iat}), '<', 30, "$is: made now";
+
+    my ($header_text, $payload) = parts($token);
+    is $header_text, $site->{header}, "$is: the header, byte for byte";
+    (my $form = $payload) =~ s/"(exp|iat)":\d{10}\b/"$1":0/g;
+    $form =~ s/"jti":"[0-9a-f]{32}"/"jti":""/;
+    is $form, qq({"token_type":"$type","exp":0,"iat":0,"jti":"","user_id":"1"$site->{tail}}),
+        "$is: the claims, in SimpleJWT's order and types";
+
+    ok !eval { decode_jwt(@common, key => 'another key of more than 32 bytes') }, "$is: no other key fits";
+    ok !eval { decode_jwt(@common, accepted_alg => 'HS512') }, "$is: no other algorithm";
+    return $claims->{jti};
+}
+
+my %seen;
+for my $site (\%bare, \%named) {
+    my $pair = login('alice', port => $site->{port});
+    my $answer = json(post_json('/auth/token/refresh', { refresh => $pair->{refresh} }, port => $site->{port}));
+    $seen{ read_by_others($site, $pair->{access}, 'access', 300) }++;
+    $seen{ read_by_others($site, $pair->{refresh}, 'refresh', 86400) }++;
+    $seen{ read_by_others($site, $answer->{access}, 'access', 300) }++;
+}
+is scalar(keys %seen), 6, 'no jti came twice';
+
+my $pair = login('alice', port => $named{port});
+my $ring = { keys => [
+    { kid => 'old', kty => 'oct', k => encode_base64url('k' x 32) },
+    { kid => '2026-11', kty => 'oct', k => encode_base64url($other_key) } ] };
+is eval { decode_jwt(token => $pair->{access}, kid_keys => $ring)->{user_id} }, '1',
+    'the kid finds the key in a JWK set';
+
+# ---- others' for us ----------------------------------------------------------------------
+
+my $now = time;
+my %access = (token_type => 'access', exp => $now + 300, iat => $now - 5, user_id => '1');
+my %strict = (iss => 'https://site.example', aud => 'members');
+my $serial = 0;
+
+sub jti { return sprintf '%s-%d', 'of-another-maker', ++$serial }
+
+sub by_crypt_jwt
+{
+    my ($claims, %option) = @_;
+    my $token = encode_jwt(payload => { %access, jti => jti(), %$claims }, alg => 'HS256',
+        key => site_key(), %option);
+    secret($token);
+    return $token;
+}
+
+# Byte for byte as wanted: the texts of header and payload.
+sub by_hand
+{
+    my ($header, $payload, $key) = @_;
+    my $signed = join '.', map { encode_base64url($_) } $header, $payload;
+    my $token = "$signed." . encode_base64url(hmac_sha256($signed, $key // site_key()));
+    secret($token);
+    return $token;
+}
+
+# As PyJWT writes it: no blanks, SimpleJWT's order. Version 5.2.2 wrote the id as a number.
+sub django
+{
+    my ($user_id, $more, $header) = @_;
+    return by_hand($header // '{"alg":"HS256","typ":"JWT"}', sprintf
+        '{"token_type":"access","exp":%d,"iat":%d,"jti":"%s","user_id":%s%s}',
+        $now + 300, $now - 5, '0123456789abcdef0123456789abcdef', $user_id, $more // '');
+}
+
+my $claims = JSON::PP->new->encode({ %access, jti => jti() });
+my $pretty = JSON::PP->new->pretty->canonical->encode({ %access, jti => jti() });
+
+my @welcome = (
+    [ 'Crypt::JWT', by_crypt_jwt({}) ],
+    [ 'Crypt::JWT, an integer user_id', by_crypt_jwt({ user_id => 1 }) ],
+    [ 'Crypt::JWT, typ in the header', by_crypt_jwt({}, extra_headers => { typ => 'JWT' }) ],
+    [ 'Crypt::JWT, an access token of RFC 9068', by_crypt_jwt({}, extra_headers => { typ => 'at+jwt' }) ],
+    [ 'Crypt::JWT, headers of no concern', by_crypt_jwt({}, extra_headers => { cty => 'x', x5t => 'y' }) ],
+    [ 'Crypt::JWT, nbf', by_crypt_jwt({ nbf => $now - 5 }) ],
+    [ 'Crypt::JWT, iss where none is asked for', by_crypt_jwt({ iss => 'anybody' }) ],
+    [ 'Crypt::JWT, more claims', by_crypt_jwt({ role => [ 'a', { b => undef } ], name => "J\x{fc}rgen \x{1f600}",
+        sub => 'not the user', n => 1e15, yes => JSON::PP::true() }) ],
+    [ 'Crypt::JWT, a long one', by_crypt_jwt({ pad => 'x' x 5500 }) ],
+    [ 'SimpleJWT', django('"1"') ],
+    [ 'SimpleJWT 5.2.2, the id is a number', django('1') ],
+    [ 'PyJWT 1, typ comes first', django('1', '', '{"typ":"JWT","alg":"HS256"}') ],
+    [ 'SimpleJWT, hash_password and claims of a subclass',
+      django('"1"', ',"hash_password":"0123456789ABCDEF","role":"editor","n":[1,{"a":null}]') ],
+    [ 'blanks in the header', by_hand("{\"alg\": \"HS256\",\r\n \"typ\": \"JWT\"}", $claims) ],
+    [ 'an indented payload', by_hand('{"alg":"HS256"}', $pretty) ],
+    [ 'exp with a fraction', by_hand('{"alg":"HS256"}', $claims =~ s/"exp":\d+/$& . '.75'/er) ],
+    [ 'escaped names and values', by_hand('{"\u0061lg":"\u0048S256"}', $claims =~ s/user_id/user\\u005fid/r) ],
+);
+
+for (@welcome) {
+    my ($name, $token) = @$_;
+    my $answer = get_with('/interchange', $token);
+    is $answer->code, 200, "welcome: $name";
+    like $answer->content, qr/^AUTH_JWT_USER_ID=1$/m, "welcome: $name: as user 1";
+}
+like get_with('/interchange', django('1'))->content, qr/^REMOTE_USER=alice$/m, 'the row gives the name';
+
+my @named = (
+    [ 'with kid, issuer and audience', { %strict }, 200 ],
+    [ 'the second audience', { %strict, aud => 'second' }, 200 ],
+    [ 'two audiences', { %strict, aud => [ 'x', 'members' ] }, 200 ],
+    [ 'another audience', { %strict, aud => 'x' }, 401 ],
+    [ 'another issuer', { %strict, iss => 'https://site.example/' }, 401 ],
+    [ 'no issuer', { aud => 'members' }, 401 ],
+);
+for (@named) {
+    my ($name, $more, $code) = @$_;
+    my $token = by_crypt_jwt($more, key => $other_key, extra_headers => { kid => '2026-11' });
+    is get_with('/interchange', $token, port => $named{port})->code, $code, "a named key: $name";
+}
+is get_with('/interchange', by_crypt_jwt({%strict}, key => $other_key), port => $named{port})->code, 401,
+    'a named key: a token without kid';
+
+# ---- their refresh token, our access token -----------------------------------------------
+
+my $refresh = by_crypt_jwt({ token_type => 'refresh', exp => $now + 3600, user_id => 1,
+    role => 'editor', list => [ 1, { a => undef } ], name => "J\x{fc}rgen" });
+my $got = json(post_json('/auth/token/refresh', { refresh => $refresh }));
+my $read = eval { decode_jwt(token => $got->{access}, key => site_key(), verify_exp => 1) } || {};
+my ($old) = eval { decode_jwt(token => $refresh, key => site_key()) };
+is_deeply { map { $_ => $read->{$_} } qw(role list name) }, { map { $_ => $old->{$_} } qw(role list name) },
+    'its claims are carried over';
+like((parts($got->{access}))[1], qr/"user_id":"1"/, 'the id is a string now');
+isnt $read->{jti}, $old->{jti}, 'a jti of its own';
+is $read->{token_type}, 'access', 'an access token';
+cmp_ok $read->{iat}, '>=', $now, 'made now, not when the refresh token was';
+is $read->{exp} - $read->{iat}, 300, 'with a lifetime of its own';
+
+secret(my $again = encode_jwt(payload => $read, alg => 'HS256', key => site_key()));
+is get_with('/interchange', $again)->code, 200, 'its claims, signed by Crypt::JWT, are good again';
+
+# ---- what others refuse ------------------------------------------------------------------
+
+sub others_take
+{
+    my ($token) = @_;
+    return !!eval { decode_jwt(token => $token, key => site_key(), accepted_alg => 'HS256',
+        verify_exp => 1, verify_iat => 1, leeway => 10) };
+}
+
+my $good = by_crypt_jwt({});
+my ($head, $body, $signature) = split /\./, $good;
+my @refused = (
+    [ 'another key', by_crypt_jwt({}, key => $other_key) ],
+    [ 'HS512', by_crypt_jwt({}, alg => 'HS512') ],
+    [ 'alg none', by_crypt_jwt({}, alg => 'none', allow_none => 1) ],
+    [ 'expired', by_crypt_jwt({ exp => $now - 60 }) ],
+    [ 'not yet valid', by_crypt_jwt({ nbf => $now + 60 }) ],
+    [ 'made in the future', by_crypt_jwt({ iat => $now + 60 }) ],
+    [ 'no signature', "$head.$body." ],
+    [ 'two parts', "$head.$body" ],
+    [ 'another payload', join('.', $head, (split /\./, by_crypt_jwt({ user_id => '4' }))[1], $signature) ],
+);
+
+# The same numbers in every run.
+my $random = 1;
+sub below { $random = ($random * 1103515245 + 12345) % 2**31; return int($random / 65536) % $_[0] }
+
+for my $n (1 .. 200) {
+    my $token = $good;
+    my @letters = ('A' .. 'Z', 'a' .. 'z', 0 .. 9, '-', '_');
+    substr $token, below(length $token), 1 + below(2), $letters[ below(64) ] for 0 .. below(2);
+    push @refused, [ "mutation $n", $token ] unless $token eq $good;
+}
+
+my @wrong;
+for (@refused) {
+    my ($name, $token) = @$_;
+    next if others_take($token);
+    my $code = get_with('/interchange', $token)->code;
+    push @wrong, "$name: $code" if $code != 401;
+}
+is_deeply \@wrong, [], 'what Crypt::JWT refuses is refused: ' . @refused . ' tokens';
+ok others_take($good), 'the token that they were made of is good for Crypt::JWT';
+is get_with('/interchange', $good)->code, 200, 'and for the module';
+
+done_testing;

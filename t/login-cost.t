@@ -1,0 +1,233 @@
+# A login that fails costs the same and looks the same, whatever it fails for: neither the answer
+# nor the time tells who has an account here. And what a hash may cost has a limit.
+#
+# Work is measured as the CPU time of the server's children. A hash takes some fifty times as long
+# as all the rest of a login, so between "as much" and "none" there is no doubt on any machine.
+use strict;
+use warnings;
+use Test::More;
+use JWTTest;
+use POSIX ();
+use Time::HiRes qw(time);
+
+# ---- users -------------------------------------------------------------------------------
+
+my $good = 'a password for all of them';
+secret($good);
+
+# A hash that this system's crypt(3) makes, or nothing where it lacks the form.
+sub crypted
+{
+    my ($setting, $password) = @_;
+    my ($form) = $setting =~ /^(\$\w+\$)/;
+    my $hash = crypt $password, $setting;
+    return defined $hash && index($hash, $form) == 0 ? $hash : undef;
+}
+
+sub apr1
+{
+    my ($password) = @_;
+    my $file = spew(scratch('password'), "$password\n", 0600);
+    chomp(my $hash = `openssl passwd -apr1 -salt saltsalt -in '$file'`);
+    return $hash =~ /^\$apr1\$/ ? $hash : undef;
+}
+
+my $costly  = crypted('$6$rounds=100000$saltsaltsaltsalt$', $good);
+my $cheap   = crypted('$5$rounds=1000$saltsaltsaltsalt$', $good);
+my $salt22  = 'abcdefghijklmnopqrstuu';
+my $digest  = 'A' x 42 . 'A=';
+my $umlauts = "gr\xc3\xb6\xc3\x9fer \xe2\x98\x83";
+my $long72  = substr 'seventy-two bytes ' x 5, 0, 72;
+my $long511 = substr 'five hundred and eleven ' x 30, 0, 511;
+my $long    = substr 'four thousand and ninety-six ' x 200, 0, 4096;
+secret($umlauts, $long72, $long511, $long);
+
+# name => [hash, is_active]
+my %user = (
+    costly           => [ $costly, 1 ],
+    cheap            => [ $cheap, 1 ],
+    inactive         => [ $costly, 0 ],
+    unusable         => [ '!', 1 ],
+    empty            => [ '', 1 ],
+    damaged          => [ "$costly.", 1 ],
+    plain            => [ $good, 1 ],
+    'costly pbkdf2'  => [ "pbkdf2_sha256\$2000000000\$salt\$$digest", 1 ],
+    'costly bcrypt'  => [ "\$2y\$31\$$salt22" . '.' x 31, 1 ],
+    'costly sha512'  => [ '$6$rounds=999999999$salt$' . '.' x 86, 1 ],
+    'costly yescrypt' => [ '$y$jVT$LdJMENpBABJJ3hIHjB1Bi.$' . '.' x 43, 1 ],
+);
+
+# [form, hash, password, what a client sends that is nearly right]
+my @forms = (
+    [ 'bcrypt $2y$',   crypted("\$2y\$04\$$salt22", $good),          $good ],
+    [ 'bcrypt $2b$',   crypted("\$2b\$04\$$salt22", $good),          $good ],
+    [ 'bcrypt $2a$',   crypted("\$2a\$04\$$salt22", $good),          $good ],
+    [ 'apr1',          apr1($good),                                  $good ],
+    [ '$5$',           $cheap,                                       $good ],
+    [ '$6$',           crypted('$6$rounds=1000$saltsalt$', $good),   $good ],
+    [ 'yescrypt',      crypted('$y$j75$LdJMENpBABJJ3hIHjB1Bi.', $good), $good ],
+    [ 'pbkdf2_sha256', password_hash('pbkdf2_sha256', $good),        $good ],
+    [ 'pbkdf2_sha1',   password_hash('pbkdf2_sha1', $good),          $good ],
+    [ 'UTF-8, $6$',    crypted('$6$rounds=1000$saltsalt$', $umlauts), $umlauts ],
+    [ 'UTF-8, pbkdf2', password_hash('pbkdf2_sha256', $umlauts),     $umlauts ],
+    [ '72 bytes, bcrypt', crypted("\$2y\$04\$$salt22", $long72),     $long72, "${long72}x" ],
+    [ '511 bytes, $6$', crypted('$6$rounds=1000$saltsalt$', $long511), $long511, "${long511}x" ],
+    [ '4096 bytes, pbkdf2', password_hash('pbkdf2_sha256', $long),   $long, "${long}x" ],
+);
+$user{"form $_->[0]"} = [ $_->[1], 1 ] for grep { $_->[1] } @forms;
+
+# crypt(3) itself cuts this one to 72 bytes.
+$user{'cut'} = [ crypted("\$2y\$04\$$salt22", "${long72}x"), 1 ];
+$user{'over 4096'} = [ password_hash('pbkdf2_sha256', "${long}x"), 1 ];
+secret("${long72}x", "${long511}x", "${long}x", grep { /\$/ } map { $_->[0] // '' } values %user);
+
+# ---- server ------------------------------------------------------------------------------
+
+my $dir = scratch('db');
+mkdir $dir or die "$dir: $!\n";
+(my $tables = slurp(var('src_dir') . '/conf/schema/sqlite.sql')) =~ s/^PRAGMA.*$//m;
+sqlite("PRAGMA journal_mode=WAL; $tables" . join('', map {
+    my ($name, $hash, $active) = ($_, @{ $user{$_} });
+    "INSERT INTO auth_jwt_user(username, password, is_active) VALUES('$name', '$hash', $active);"
+} grep { defined $user{$_}[0] } keys %user), "$dir/site.db");
+chown((getpwnam var('user'))[2, 3], $dir, glob "$dir/*") unless $>;
+
+# All children that there will be are there from the start, so that none takes its time away.
+my $server = httpd_start(<<"CONF");
+DBDriver sqlite3
+DBDParams "$dir/site.db"
+AuthJWTKey - HS256 \${T_DIR}/keys/site.key
+AuthJWTEndpoints /auth
+<IfModule !mpm_prefork_module>
+    StartServers 2
+    ServerLimit 2
+    ThreadsPerChild 4
+    MaxRequestWorkers 8
+    MinSpareThreads 1
+    MaxSpareThreads 8
+</IfModule>
+<IfModule mpm_prefork_module>
+    StartServers 3
+    MinSpareServers 1
+    MaxSpareServers 9
+</IfModule>
+CONF
+
+sub obtain
+{
+    my ($name, $password, %option) = @_;
+    utf8::decode(my $text = $password);
+    return post_json('/auth/token', { username => $name, password => $text },
+        port => $server->port, %option);
+}
+
+# Seconds that all children have worked so far.
+sub work_so_far
+{
+    my $ticks = 0;
+    for my $pid ($server->pid, $server->children) {
+        my @field = split ' ', slurp("/proc/$pid/stat") =~ s/^.*\) //sr;
+        $ticks += $field[11] + $field[12] + ($pid == $server->pid ? $field[13] + $field[14] : 0);
+    }
+    return $ticks / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
+
+# The work of one login, of several done in a row; the answer of the last.
+sub work
+{
+    my ($name, $password, $times) = @_;
+    my $before = work_so_far();
+    my $answer;
+    $answer = obtain($name, $password) for 1 .. $times || 4;
+    return ((work_so_far() - $before) / ($times || 4), $answer);
+}
+
+sub is_like
+{
+    my ($work, $usual, $name) = @_;
+    ok $work > $usual / 2 && $work < $usual * 2, "$name: the same work"
+        or diag "$work s, not $usual s";
+}
+
+# ---- the same work, the same answer ------------------------------------------------------
+
+# Before anybody logged in nothing is known of the site's hashes.
+my ($unknown) = work('nobody at all', $good, 1);
+cmp_ok $unknown, '>', 0.05, 'an unknown user costs a hash from the first request on';
+
+is obtain('costly', $good)->code, 200, 'a good login';
+my ($usual, $wrong) = work('costly', 'not the password of this user');
+cmp_ok $usual, '>', 0.02, 'a hash of this site takes its time';
+is $wrong->code, 401, 'a wrong password';
+
+sub looks
+{
+    my ($answer) = @_;
+    my $headers = $answer->headers->clone;
+    $headers->remove_header($_) for qw(Date Client-Date Client-Peer Client-Response-Num);
+    return join "\n", $answer->status_line, $headers->as_string, $answer->content;
+}
+
+my @failures = (
+    [ 'an unknown user',           'nobody at all', $good ],
+    [ 'an inactive one',           'inactive', $good ],
+    [ 'an inactive one, wrong',    'inactive', 'not the password of this user' ],
+    [ 'an unusable password',      'unusable', $good ],
+    [ 'an unusable one, as it is', 'unusable', '!' ],
+    [ 'an empty hash',             'empty', $good ],
+    [ 'a damaged hash',            'damaged', $good ],
+    [ 'a password in plain text',  'plain', $good ],
+    map({ [ "a $_ hash", $_, $good ] } grep { /^costly / } sort keys %user),
+);
+for (@failures) {
+    my ($name, @login) = @$_;
+    my ($work, $answer) = work(@login);
+    is looks($answer), looks($wrong), "$name: the same answer";
+    is_like($work, $usual, $name);
+}
+
+# ---- the dummy is of the site's own form -------------------------------------------------
+
+# Only what somebody logged in with counts: else one old hash would make all unknown users cheap.
+my ($cheap_work) = work('cheap', 'not the password of this user');
+cmp_ok $cheap_work * 5, '<', $usual, 'a cheap hash is cheap';
+($unknown) = work('nobody at all', $good);
+is_like($unknown, $usual, 'after a failed login with a cheap hash, an unknown user');
+
+is obtain('cheap', $good)->code, 200, 'a good login with a cheap hash';
+($unknown) = work('nobody at all', $good, 8);
+cmp_ok $unknown * 5, '<', $usual, 'then an unknown user is cheap, too, in all children';
+
+is obtain('costly', $good)->code, 200, 'and back again';
+($unknown) = work('nobody at all', $good, 8);
+is_like($unknown, $usual, 'an unknown user');
+
+# ---- all forms, and what passwords may be ------------------------------------------------
+
+is obtain('cheap', $good)->code, 200, 'cheap from here on';
+for (@forms) {
+    my ($form, $hash, $password, $nearly) = @$_;
+    SKIP: {
+        skip "this system has no $form", 2 unless $hash;
+        is obtain("form $form", $password)->code, 200, "$form: the right password";
+        is obtain("form $form", $nearly // "$password ")->code, 401, "$form: nearly the right one";
+    }
+}
+
+SKIP: {
+    skip 'this system has no bcrypt', 2 unless $user{cut}[0];
+    is obtain('cut', "${long72}x")->code, 401, 'bcrypt: 73 bytes are refused, not cut to 72';
+    is obtain('cut', "${long72}y")->code, 401, 'nor would another end do';
+}
+is obtain('over 4096', "${long}x")->code, 401, 'more than 4096 bytes are refused, right or wrong';
+
+for my $type (qw(json form)) {
+    my %login = (username => 'cheap', password => "$good\0");
+    my $answer = request('POST', '/auth/token', $type => \%login, port => $server->port);
+    is $answer->code, 400, "a NUL byte in a password, as $type";
+    is_deeply json($answer), { password => ['Null characters are not allowed.'] }, 'is named';
+}
+
+unlike $server->log, qr/\$[0-9a-z]+\$|pbkdf2_\w+\$/, 'no hash in the log';
+
+done_testing;

@@ -1,0 +1,520 @@
+# Inheritance: every setting goes from the server to its virtual hosts and from each section to
+# those within, until a section says otherwise, be it with the value that is the default.
+use strict;
+use warnings;
+use Test::More;
+use JWTTest;
+use JWTTest::Connection;
+use JSON::PP qw(encode_json);
+
+my $keys = var('t_dir') . '/keys';
+my $other_key = slurp("$keys/other.key") =~ s/\n\z//r;
+
+# ---- the directives -----------------------------------------------------------------------
+# Each has two values, its default written out, and a probe that tells at a URL which of the
+# three is in force; the other settings at that URL are in %$world, by name of directive.
+# kind: what stands at the URL, a page behind a token or an endpoint that issues some.
+
+my @DIRECTIVES = (
+    {   name => 'AuthJWTAccessLifetime', kind => 'issue', probe => \&lifetime_of_access,
+        value => { a => '60s', b => '2min', default => '5min' },
+        shows => { a => 60, b => 120, default => 300 } },
+    {   name => 'AuthJWTRefreshLifetime', kind => 'issue', probe => \&lifetime_of_refresh,
+        value => { a => '1h', b => '2h', default => '1d' },
+        shows => { a => 3600, b => 7200, default => 86400 } },
+    {   name => 'AuthJWTSigningKey', kind => 'issue', probe => \&kid,
+        value => { a => 'second', b => 'third', default => 'first' },
+        shows => { a => 'second', b => 'third', default => 'first' } },
+    {   name => 'AuthJWTIssuer', kind => 'issue', probe => \&claim_iss,
+        value => { a => 'issuer-a', b => 'issuer-b', default => 'none' },
+        shows => { a => 'issuer-a', b => 'issuer-b', default => '' } },
+    {   name => 'AuthJWTIssuer', kind => 'page', probe => \&accepted_issuers,
+        shows => { a => 'issuer-a', b => 'issuer-b', default => 'none issuer-a issuer-b' } },
+    {   name => 'AuthJWTAudience', kind => 'issue', probe => \&claim_aud,
+        value => { a => 'aud-a', b => 'aud-b aud-c', default => 'none' },
+        shows => { a => 'aud-a', b => 'aud-b', default => '' } },
+    {   name => 'AuthJWTAudience', kind => 'page', probe => \&accepted_audiences,
+        shows => { a => 'aud-a', b => 'aud-b aud-c', default => 'none' } },
+    {   name => 'AuthJWTUserIdClaim', kind => 'issue', probe => \&claim_of_id,
+        value => { a => 'uid', b => 'sub', default => 'user_id' },
+        shows => { a => 'uid', b => 'sub', default => 'user_id' } },
+    {   name => 'AuthJWTUserIdClaim', kind => 'page', probe => \&accepted_ids,
+        shows => { a => 'uid', b => 'sub', default => 'user_id' } },
+    {   name => 'AuthJWTLoginFields', kind => 'issue', probe => \&required_fields,
+        value => { a => 'login_a pass_a', b => 'login_b pass_b', default => 'username password remember_me' },
+        shows => { a => 'login_a pass_a', b => 'login_b pass_b', default => 'password username' } },
+    {   name => 'AuthJWTMaxBody', kind => 'issue', probe => \&accepted_sizes,
+        value => { a => 300, b => 600, default => 16384 },
+        shows => { a => '299', b => '299 599', default => '299 599 9999' } },
+    {   name => 'AuthJWTLeeway', kind => 'page', probe => \&accepted_delays,
+        value => { a => '60s', b => '2min', default => '0' },
+        shows => { a => '30', b => '30 90', default => '' } },
+    {   name => 'AuthJWTMaxTokenAge', kind => 'page', probe => \&accepted_ages,
+        value => { a => '60s', b => '10min', default => 'none' },
+        shows => { a => '20', b => '20 300', default => '20 300 3000 none' } },
+    {   name => 'AuthJWTRemoteUser', kind => 'page', probe => \&remote_user,
+        value => { a => 'id', b => 'claim:email', default => 'username' },
+        shows => { a => '1', b => 'a@example.org', default => 'alice' } },
+    {   name => 'AuthJWTHeaderTypes', kind => 'page', probe => \&accepted_schemes,
+        value => { a => 'JWT', b => 'Token Own', default => 'Bearer' },
+        shows => { a => 'JWT: JWT', b => 'Token: Token Own', default => 'Bearer: Bearer' } },
+);
+my %value = map { $_->{name} => $_->{value} } grep { $_->{value} } @DIRECTIVES;
+
+# ---- the same at the server's own sections ------------------------------------------------
+# What a host sets for all directives, and the two values that sections in it set otherwise; of the
+# last two only what differs from the others is asked.
+
+my %HOSTS = (
+    main      => { has => 'a', sets => undef, one => 'b', other => 'default' },
+    inherits  => { has => 'a', sets => undef, one => 'default', other => 'b' },
+    overrides => { has => 'b', sets => 'b', one => 'a', other => 'default', few => 1 },
+    defaults  => { has => 'default', sets => 'default', one => 'a', other => 'b', few => 1 },
+);
+
+# [ why, path below /NAME-KIND, which of the host's values is in force, asked of every host ]
+my @PLACES = (
+    [ 'what the host has',              '/plain/page',      'has', 1 ],
+    [ 'a Location',                     '/own/page',        'one', 1 ],
+    [ 'a Location within a Location',   '/own/within/page', 'other' ],
+    [ 'within that, back again',        '/own/within/again/page', 'one' ],
+    [ 'within that, the default',       '/own/within/default/page', 'default', 1 ],
+    [ 'an If within a Location',        '/own/if/page',     'other' ],
+    [ 'a Directory',                    '/dir/page',        'one' ],
+    [ 'a Directory within a Directory', '/dir/deep/page',   'other' ],
+    [ 'Files in a Directory',           '/dir/named',       'other' ],
+    [ 'a Location over a Directory',    '/dir/located/page', 'other' ],
+    [ 'what a Directory inherits',      '/bare/page',       'has', 1 ],
+);
+my $tree = scratch('tree');
+
+sub sections
+{
+    my ($directive, $host) = @_;
+    my ($name, $kind) = @$directive{qw(name kind)};
+    my $root = "$name-$kind";
+    my %set = map { $_ => "$name $value{$name}{ $host->{$_} || $_ }" } qw(one other default);
+    my $use = $kind eq 'issue' ? 'SetHandler jwt-obtain' : "AuthType JWT\nRequire valid-user";
+    return <<"CONF";
+Alias "/$root" "$tree/$root"
+<Location "/$root">
+$use
+</Location>
+<Location "/$root/own">
+$set{one}
+</Location>
+<Location "/$root/own/within">
+$set{other}
+</Location>
+<Location "/$root/own/within/again">
+$set{one}
+</Location>
+<Location "/$root/own/within/default">
+$set{default}
+</Location>
+<Location "/$root/own/if">
+<If "true">
+$set{other}
+</If>
+</Location>
+<Directory "$tree/$root/dir">
+$set{one}
+<Files "named">
+$set{other}
+</Files>
+</Directory>
+<Directory "$tree/$root/dir/deep">
+$set{other}
+</Directory>
+<Location "/$root/dir/located">
+$set{other}
+</Location>
+CONF
+}
+
+sub host_conf
+{
+    my ($name) = @_;
+    my $host = $HOSTS{$name};
+    my $own = $host->{sets} ? join '', map { "$_ $value{$_}{ $host->{sets} }\n" } sort keys %value : '';
+    my $all = $own . join '', map { sections($_, $host) } @DIRECTIVES;
+    return $name eq 'main' ? $all : <<"CONF";
+<VirtualHost 127.0.0.1:\${PORT}>
+ServerName $name.test
+$all
+</VirtualHost>
+CONF
+}
+
+for my $directive (@DIRECTIVES) {
+    for my $place (@PLACES) {
+        spew("$tree/$directive->{name}-$directive->{kind}$place->[1]", "A PAGE\n");
+    }
+}
+
+my $main = join '', map { "$_ $value{$_}{a}\n" } sort keys %value;
+my $server = httpd_start(<<"CONF" . join '', map { host_conf($_) } qw(main inherits overrides defaults));
+Listen 127.0.0.1:\${PORT_1}
+DBDriver sqlite3
+DBDParams "\${T_DIR}/db/site.db"
+AuthJWTKey first  HS256 "$keys/site.key"
+AuthJWTKey second HS256 "$keys/other.key"
+AuthJWTKey third  HS256 "$keys/other.key"
+Header set X-User "expr=%{REMOTE_USER}"
+<Directory "$tree">
+    Require all granted
+</Directory>
+$main
+# Which endpoints a host has, and where.
+AuthJWTEndpoints /login-a
+<VirtualHost 127.0.0.1:\${PORT}>
+    ServerName endpoints-inherited.test
+    AuthJWTLoginFields username password
+    AuthJWTAudience none
+</VirtualHost>
+<VirtualHost 127.0.0.1:\${PORT}>
+    ServerName endpoints-own.test
+    AuthJWTLoginFields username password
+    AuthJWTAudience none
+    AuthJWTEndpoints /login-b token
+</VirtualHost>
+CONF
+
+# ---- probes -------------------------------------------------------------------------------
+
+my %connection;
+sub ask
+{
+    my ($method, $host, $path, %option) = @_;
+    my $port = $server->port($host eq 'main' ? 1 : 0);
+    my @fields = $host eq 'main' ? () : (Host => "$host.test");
+    push @fields, Authorization => $option{authorization} if $option{authorization};
+    my $body = $option{json} ? encode_json($option{json}) : $option{body};
+    $connection{$port} ||= JWTTest::Connection->new($port);
+    return $connection{$port}->ask($method, $path, headers => \@fields, body => $body);
+}
+
+# A login that fits all settings in force at the place.
+sub tokens_at
+{
+    my ($host, $path, $world) = @_;
+    my ($username, $password) = split ' ', $value{AuthJWTLoginFields}{ $world->{AuthJWTLoginFields} };
+    my $response = ask(POST => $host, $path,
+        json => { $username => 'alice', $password => user('alice')->{password} });
+    return json($response) || {};
+}
+
+sub claims_at
+{
+    my ($type, @place) = @_;
+    return (peek(tokens_at(@place)->{$type} // '.'))[1] || {};
+}
+
+sub lifetime_of_access  { my $claims = claims_at('access', @_); return ($claims->{exp} || 0) - ($claims->{iat} || 0) }
+sub lifetime_of_refresh { my $claims = claims_at('refresh', @_); return ($claims->{exp} || 0) - ($claims->{iat} || 0) }
+sub claim_iss { return claims_at('access', @_)->{iss} || '' }
+sub claim_aud { return claims_at('access', @_)->{aud} || '' }
+sub kid { return ((peek(tokens_at(@_)->{access} // '.'))[0] || {})->{kid} }
+sub claim_of_id { my $claims = claims_at('access', @_); return join ' ', grep { $claims->{$_} } qw(uid sub user_id) }
+sub required_fields { return join ' ', sort keys %{ json(ask(POST => @_[0, 1], json => {})) || {} } }
+
+sub accepted_sizes
+{
+    my ($host, $path) = @_;
+    return join ' ', grep {
+        ask(POST => $host, $path, body => '{}' . ' ' x ($_ - 2))->code == 400
+    } 299, 599, 9999;
+}
+
+# A token that fits, but for the claims given, and the page that it opens.
+sub page_with
+{
+    my ($claims, $host, $path, $world, $scheme) = @_;
+    my %in_force = map { $_ => (split ' ', $value{$_}{ $world->{$_} })[0] } keys %$world;
+    my %claims = (user_id => undef, $in_force{AuthJWTUserIdClaim} => '1', email => 'a@example.org', %$claims);
+    $claims{iss} = $in_force{AuthJWTIssuer} if $in_force{AuthJWTIssuer} ne 'none' && !exists $claims{iss};
+    $claims{aud} = $in_force{AuthJWTAudience} if $in_force{AuthJWTAudience} ne 'none' && !exists $claims{aud};
+    my $token = token(\%claims, header => { kid => 'first' });
+    $scheme ||= $in_force{AuthJWTHeaderTypes};
+    return ask(GET => $host, $path, authorization => "$scheme $token");
+}
+
+# Which of the values of a claim are good at the place.
+sub accepted
+{
+    my ($name, $values, @place) = @_;
+    return join ' ', grep {
+        my $is_good = page_with({ $name => $_ eq 'none' ? undef : $_ }, @place)->code;
+        die "$name $_ at @place[0, 1]: $is_good\n" unless $is_good =~ /^(?:200|401)$/;
+        $is_good == 200;
+    } @$values;
+}
+
+sub accepted_issuers   { return accepted('iss', [qw(none issuer-a issuer-b)], @_) }
+sub accepted_audiences { return accepted('aud', [qw(none aud-a aud-b aud-c)], @_) }
+sub accepted_ids
+{
+    my @place = @_;
+    my %none = map { $_ => undef } qw(uid sub user_id);
+    return join ' ', grep { page_with({ %none, $_ => '1' }, @place)->code == 200 } sort keys %none;
+}
+
+sub accepted_delays
+{
+    my @place = @_;
+    return join ' ', grep { page_with({ exp => time - $_ }, @place)->code == 200 } 30, 90;
+}
+
+sub accepted_ages
+{
+    my @place = @_;
+    return join ' ', grep {
+        page_with({ iat => $_ eq 'none' ? undef : time - $_ }, @place)->code == 200
+    } 20, 300, 3000, 'none';
+}
+
+sub remote_user { return page_with({}, @_)->header('X-User') }
+
+# The scheme of the challenge, and those that are accepted.
+sub accepted_schemes
+{
+    my ($host, $path, $world) = @_;
+    my ($first) = (ask(GET => $host, $path)->header('WWW-Authenticate') || '') =~ /^(\S+)/;
+    return "$first: " . join ' ', grep {
+        page_with({}, $host, $path, $world, $_)->code == 200
+    } qw(Bearer JWT Token Own);
+}
+
+# ---- every directive at every place -------------------------------------------------------
+
+for my $name (qw(main inherits overrides defaults)) {
+    my $host = $HOSTS{$name};
+    for my $directive (@DIRECTIVES) {
+        my %world = map { $_ => $host->{has} } keys %value;
+        for my $place (@PLACES) {
+            my ($why, $path, $which, $everywhere) = @$place;
+            next if $host->{few} && !$everywhere;
+            my $in_force = $host->{$which} || $which;
+            my $got = $directive->{probe}->($name, "/$directive->{name}-$directive->{kind}$path",
+                { %world, $directive->{name} => $in_force });
+            is $got, $directive->{shows}{$in_force}, "$name, $directive->{name} ($directive->{kind}): $why";
+        }
+    }
+}
+
+for (
+    [ 'endpoints-inherited', '/login-a/token', 200 ],
+    [ 'endpoints-inherited', '/login-b/token', 404 ],
+    [ 'endpoints-own', '/login-a/token', 404 ],
+    [ 'endpoints-own', '/login-b/token', 200 ],
+    [ 'endpoints-own', '/login-b/token/refresh', 404 ],
+    [ 'main', '/login-b/token', 404 ],
+) {
+    my ($host, $path, $code) = @$_;
+    my $response = ask(POST => $host, $path,
+        json => { username => 'alice', password => user('alice')->{password} });
+    is $response->code, $code, "AuthJWTEndpoints: $host, $path";
+}
+%connection = ();
+$server->stop;
+
+# ---- keys, users, names of hosts ----------------------------------------------------------
+
+for ([ merge_a => 1000 ], [ merge_b => 2000 ]) {
+    my ($table, $first) = @$_;
+    sqlite("CREATE TABLE $table(id INTEGER PRIMARY KEY, username TEXT, password TEXT, is_active INTEGER);"
+        . "INSERT INTO $table SELECT id + $first, username, password, is_active FROM auth_jwt_user WHERE id < 5");
+}
+
+my $PLACE = <<'CONF';
+<Location "/page">
+    AuthType JWT
+    Require valid-user
+</Location>
+CONF
+# What a host sets, and what its tokens then have: key, issuer, the audiences it accepts (the
+# first is written), and the id that alice has there.
+my @NAMED = (
+    [ plain => '', 'first', '', '', 1 ],
+    [ 'own-keys' => "AuthJWTKey mine HS256 \"$keys/other.key\"", 'mine', '', '', 1 ],
+    [ 'own-keys-same-name' => "AuthJWTKey first HS256 \"$keys/other.key\"", 'the other first', '', '', 1 ],
+    [ 'no-name' => "AuthJWTKey - HS256 \"$keys/other.key\"", '-', '', '', 1 ],
+    [ 'issuer-one' => 'AuthJWTIssuer one', 'first', 'one', '', 1 ],
+    [ 'issuer-two' => 'AuthJWTIssuer two', 'first', 'two', '', 1 ],
+    [ 'audience-one' => 'AuthJWTAudience one', 'first', '', 'one', 1 ],
+    [ 'audience-two' => 'AuthJWTAudience two three', 'first', '', 'two three', 1 ],
+    [ 'audience-both' => 'AuthJWTAudience one two', 'first', '', 'one two', 1 ],
+    [ 'users-a' => "AuthJWTUserTable merge_a\nAuthJWTAudience users-a", 'first', '', 'users-a', 1001 ],
+    [ 'users-b' => "AuthJWTUserQuery \"SELECT id, username, password, is_active FROM merge_b WHERE username = %s\"\n"
+        . "AuthJWTUserByIdQuery \"SELECT id, username, password, is_active FROM merge_b WHERE id = %s\"\n"
+        . 'AuthJWTAudience users-b', 'first', '', 'users-b', 2001 ],
+    [ 'unchecked' => 'AuthJWTCheckUser Off', 'first', '', '', 1 ],
+    [ 'checked' => 'AuthJWTCheckUser On', 'first', '', '', 1 ],
+);
+my $named = join '', map {
+    sprintf "<VirtualHost 127.0.0.1:\${PORT}>\nServerName %s.test\n%s\n%s</VirtualHost>\n", @$_[0, 1], $PLACE
+} @NAMED;
+
+# Below the table of a host, sections have tables of their own, and the preset again.
+my $users = <<"CONF";
+<VirtualHost 127.0.0.1:\${PORT}>
+    ServerName users-below.test
+    AuthJWTUserTable merge_a
+    AuthJWTAudience users-a
+    $PLACE
+    <Location "/b">
+        SetHandler jwt-obtain
+        AuthJWTUserTable merge_b id=id
+        AuthJWTAudience users-b-below
+    </Location>
+    <Location "/b/preset">
+        AuthJWTUserQuery auth_jwt
+        AuthJWTAudience users-preset
+    </Location>
+    <Location "/a">
+        SetHandler jwt-obtain
+    </Location>
+</VirtualHost>
+<VirtualHost 127.0.0.1:\${PORT}>
+    ServerName unchecked-below.test
+    AuthJWTCheckUser Off
+    $PLACE
+    <Location "/page/checked">
+        AuthJWTCheckUser On
+    </Location>
+    <Location "/page/checked/not">
+        AuthJWTCheckUser Off
+    </Location>
+</VirtualHost>
+CONF
+
+$server = httpd_start(<<"CONF");
+Listen 127.0.0.1:\${PORT_1}
+DBDriver sqlite3
+DBDParams "\${T_DIR}/db/site.db"
+AuthJWTKey first HS256 "$keys/site.key"
+# Of no meaning in a host with keys of its own.
+AuthJWTSigningKey first
+AuthJWTEndpoints /auth
+AuthJWTRemoteUser id
+$PLACE
+$named
+$users
+CONF
+
+sub page_code { my ($host, $token, $path) = @_; return ask(GET => $host, $path || '/page/x', authorization => "Bearer $token")->code }
+
+# 404 is what those find who are let in.
+for my $from ([ main => undef, 'first', '', '', 1 ], @NAMED) {
+    my ($host, undef, $key, $issuer, $audience, $id) = @$from;
+    my $path = '/auth/token';
+    my $answer = json(ask(POST => $host, $path, json => { username => 'alice', password => user('alice')->{password} }));
+    my $token = $answer->{access} // '.';
+    for my $at ([ main => undef, 'first', '', '', 1 ], @NAMED) {
+        my ($there, undef, $its_key, $its_issuer, $its_audience, $its_id) = @$at;
+        my ($written) = split ' ', $audience;
+        my $is_good = $key eq $its_key && $id == $its_id
+            && ($its_issuer eq '' || $issuer eq $its_issuer)
+            && (defined $written ? scalar grep { $_ eq $written } split ' ', $its_audience : $its_audience eq '');
+        is page_code($there, $token), $is_good ? 404 : 401, "a token of $host at $there";
+    }
+}
+
+for (
+    [ 'own-keys', token({}, key => $other_key, header => { kid => 'mine' }), 404, 'the key of the host' ],
+    [ 'own-keys', token({}, header => { kid => 'first' }), 401, 'the key of the server' ],
+    [ 'own-keys', token({}, header => { kid => 'mine' }), 401, 'its name, another key' ],
+    [ 'own-keys', token({}, key => $other_key), 401, 'its key without its name' ],
+    [ 'own-keys-same-name', token({}, header => { kid => 'first' }), 401, 'the name of both, the key of the server' ],
+    [ 'own-keys-same-name', token({}, key => $other_key, header => { kid => 'first' }), 404, 'the name of both, its key' ],
+    [ 'main', token({}, key => $other_key, header => { kid => 'first' }), 401, 'the same at the server' ],
+    [ 'main', token({}, key => $other_key, header => { kid => 'mine' }), 401, 'the key of the host at the server' ],
+    [ 'no-name', token({}, key => $other_key), 404, 'no name' ],
+    [ 'no-name', token({}, header => { kid => 'first' }), 401, 'the name of the server where none has one' ],
+    [ 'audience-both', token({ aud => [ 'x', 'two' ] }, header => { kid => 'first' }), 404, 'one audience of many' ],
+    [ 'audience-two', token({ aud => 'three' }, header => { kid => 'first' }), 404, 'the second audience' ],
+) {
+    my ($host, $token, $code, $why) = @$_;
+    is page_code($host, $token), $code, "$host: $why";
+}
+
+for (
+    [ 'users-a', '/auth/token', '1001' ],
+    [ 'users-b', '/auth/token', '2001' ],
+    [ 'plain', '/auth/token', '1' ],
+    [ 'users-below', '/auth/token', '1001' ],
+    [ 'users-below', '/a', '1001' ],
+    [ 'users-below', '/b', '2001' ],
+    [ 'users-below', '/b/preset', '1' ],
+) {
+    my ($host, $path, $id) = @$_;
+    my $answer = json(ask(POST => $host, $path, json => { username => 'alice', password => user('alice')->{password} }));
+    is +(peek($answer->{access} // '.'))[1]{user_id}, $id, "the users of $host at $path";
+}
+for (
+    [ 'users-a', '1001', 404 ], [ 'users-a', '1', 401 ], [ 'users-b', '2001', 404 ], [ 'users-b', '1001', 401 ],
+) {
+    my ($host, $id, $code) = @$_;
+    is page_code($host, token({ user_id => $id, aud => $host }, header => { kid => 'first' })), $code,
+        "user $id among the users of $host";
+}
+
+my $nobody = token({ user_id => '99' }, header => { kid => 'first' });
+for (
+    [ 'main', '/page/x', 401 ], [ 'plain', '/page/x', 401 ], [ 'checked', '/page/x', 401 ],
+    [ 'unchecked', '/page/x', 404 ], [ 'unchecked-below', '/page/x', 404 ],
+    [ 'unchecked-below', '/page/checked/x', 401 ], [ 'unchecked-below', '/page/checked/not/x', 404 ],
+) {
+    my ($host, $path, $code) = @$_;
+    is page_code($host, $nobody, $path), $code, "AuthJWTCheckUser: $host, $path";
+}
+
+# ---- .htaccess ----------------------------------------------------------------------------
+
+my %in_htaccess = map { $_ => "$_ $value{$_}{b}" } keys %value;
+my @LINES = (
+    (map { [ $_, $in_htaccess{$_} ] } sort keys %in_htaccess),
+    [ AuthJWTKey => 'AuthJWTKey x HS256 env:PATH' ],
+    [ AuthJWTEndpoints => 'AuthJWTEndpoints /auth' ],
+    [ AuthJWTUserTable => 'AuthJWTUserTable merge_b' ],
+    [ AuthJWTUserQuery => 'AuthJWTUserQuery auth_jwt' ],
+    [ AuthJWTUserByIdQuery => 'AuthJWTUserByIdQuery "SELECT 1 AS id WHERE 1 = %s"' ],
+    [ AuthJWTCheckUser => 'AuthJWTCheckUser Off' ],
+);
+for (@LINES) {
+    my ($name, $line) = @$_;
+    for my $allowed ('all', 'none') {
+        spew("$tree/$allowed/$name/.htaccess", "$line\n");
+        spew("$tree/$allowed/$name/page.html", "A PAGE\n");
+    }
+}
+%connection = ();
+$server->stop;
+$server = httpd_start(<<"CONF");
+DBDriver sqlite3
+DBDParams "\${T_DIR}/db/site.db"
+AuthJWTKey - HS256 "$keys/site.key"
+DocumentRoot "$tree"
+<Directory "$tree">
+    AllowOverride All
+    AuthType JWT
+    Require valid-user
+</Directory>
+<Directory "$tree/none">
+    AllowOverride FileInfo
+</Directory>
+CONF
+for (@LINES) {
+    my ($name) = @$_;
+    my $get = sub { get_with("/$_[0]/$name/page.html", token({ iat => time - $_[1] }), port => $server->port)->code };
+    if ($name eq 'AuthJWTMaxTokenAge') {
+        is $get->('all', 300), 200, "$name in .htaccess: young enough";
+        is $get->('all', 3000), 401, "$name in .htaccess: too old";
+    }
+    else {
+        is $get->('all', 0), 500, "$name is none for .htaccess";
+    }
+    is $get->('none', 0), 500, "$name in .htaccess where AuthConfig is not allowed";
+}
+
+done_testing;
