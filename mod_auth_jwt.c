@@ -47,12 +47,13 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)
 {
+    (void)pconf;
     (void)plog;
     (void)ptemp;
     /* The first reading is thrown away: nothing is made for it. */
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
                ? OK
-               : dbd_post_config(pconf, s);
+               : dbd_post_config(s);
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)

@@ -33,8 +33,8 @@ check_includes() {
     }
     # Entries are called by a hook, helpers read requests and write answers, the base serves both.
     function level(n) {
-        if (n ~ /^(endpoints|authn|authz|private|directives|configtest)$/) return 3
-        if (n ~ /^(request|response|body|cookie|csrf|cors)$/) return 2
+        if (n ~ /^(endpoints|authn|authz|directives|configtest)$/) return 3
+        if (n ~ /^(request|response|private|body|cookie|csrf|cors)$/) return 2
         if (n ~ /^(config|dbd|cache|gate|keysource|mount|form|tree|sections)$/) return 1
         return 0
     }

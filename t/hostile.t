@@ -383,6 +383,7 @@ tokens('wrong-key', sub {
     my ($type) = @_;
     return (
         [ 'the other key of the ring', with_header($type, $HEADER, key => $other_key) ],
+        [ 'the same, in other words', with_header($type, '{"alg":"HS256"}', key => $other_key) ],
         [ 'its kid, our key', with_header($type, $other) ],
         [ 'the key of a stranger', with_header($type, $HEADER, key => 'x' x 48) ]);
 });
@@ -628,6 +629,9 @@ class('H:login',
 class('H:multipart',
     map({ [ "type $_", multipart(parts($name, $word) . $end, $_), status => qr/^4(?:00|15)$/ ] }
         lines('multipart type')),
+    map({ [ "delimiters $_", multipart($_), status => qr/^40[01]$/ ] }
+        "--b\r\n" . parts($name, $word) . $end, "--b\r\n--b\r\nX: y\r\n\r\nz\r\n--b--",
+        "x\r\n--b\r\n--b--", "--b\r\n" x 2500, "\r\n--b" x 2500, "--b\r\n--b zz", "--b\r\n--b"),
     map { [ "body $_", multipart($_), status => qr/^400$/ ] }
         '', $end, '--b', "--b\r\n", "--b\r\n\r\n\r\n$end", "--b\r\n" . "X: y\r\n" x 2500,
         '--b' x 5000, "\r\n--" x 4000, parts($name, $word), parts($name, $word) . '--c--',

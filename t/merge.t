@@ -402,14 +402,24 @@ $named
 $users
 CONF
 
-sub page_code { my ($host, $token, $path) = @_; return ask(GET => $host, $path || '/page/x', authorization => "Bearer $token")->code }
+sub page_code
+{
+    my ($host, $token, $path) = @_;
+    return ask(GET => $host, $path || '/page/x', authorization => "Bearer $token")->code;
+}
+
+sub login_at
+{
+    my ($host, $path) = @_;
+    my $answer = json(ask(POST => $host, $path || '/auth/token',
+        json => { username => 'alice', password => user('alice')->{password} }));
+    return $answer->{access} // '.';
+}
 
 # 404 is what those find who are let in.
 for my $from ([ main => undef, 'first', '', '', 1 ], @NAMED) {
     my ($host, undef, $key, $issuer, $audience, $id) = @$from;
-    my $path = '/auth/token';
-    my $answer = json(ask(POST => $host, $path, json => { username => 'alice', password => user('alice')->{password} }));
-    my $token = $answer->{access} // '.';
+    my $token = login_at($host);
     for my $at ([ main => undef, 'first', '', '', 1 ], @NAMED) {
         my ($there, undef, $its_key, $its_issuer, $its_audience, $its_id) = @$at;
         my ($written) = split ' ', $audience;
@@ -426,7 +436,8 @@ for (
     [ 'own-keys', token({}, header => { kid => 'mine' }), 401, 'its name, another key' ],
     [ 'own-keys', token({}, key => $other_key), 401, 'its key without its name' ],
     [ 'own-keys-same-name', token({}, header => { kid => 'first' }), 401, 'the name of both, the key of the server' ],
-    [ 'own-keys-same-name', token({}, key => $other_key, header => { kid => 'first' }), 404, 'the name of both, its key' ],
+    [ 'own-keys-same-name', token({}, key => $other_key, header => { kid => 'first' }), 404,
+        'the name of both, its key' ],
     [ 'main', token({}, key => $other_key, header => { kid => 'first' }), 401, 'the same at the server' ],
     [ 'main', token({}, key => $other_key, header => { kid => 'mine' }), 401, 'the key of the host at the server' ],
     [ 'no-name', token({}, key => $other_key), 404, 'no name' ],
@@ -448,8 +459,7 @@ for (
     [ 'users-below', '/b/preset', '1' ],
 ) {
     my ($host, $path, $id) = @$_;
-    my $answer = json(ask(POST => $host, $path, json => { username => 'alice', password => user('alice')->{password} }));
-    is +(peek($answer->{access} // '.'))[1]{user_id}, $id, "the users of $host at $path";
+    is +(peek(login_at($host, $path)))[1]{user_id}, $id, "the users of $host at $path";
 }
 for (
     [ 'users-a', '1001', 404 ], [ 'users-a', '1', 401 ], [ 'users-b', '2001', 404 ], [ 'users-b', '1001', 401 ],

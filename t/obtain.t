@@ -263,7 +263,7 @@ for (
     [ 'NUL in the name', '{"username":"ali\u0000ce","password":"x"}', qq({"username":["$NUL"]}) ],
     [ 'NUL behind the password', $good =~ s/"\}/\\u0000"}/r, qq({"password":["$NUL"]}) ],
     [ 'half of a pair of surrogates', '{"username":"a\ud800","password":"x"}',
-        '{"username":["Surrogate characters are not allowed: U+D800."]}' ],
+        '{"detail":"JSON parse error - Surrogate characters are not allowed: line 1 column 13 (char 12)"}' ],
     [ 'every field its own fault', '{"username":[],"password":""}',
         qq({"username":["$TEXT"],"password":["$BLANK"]}) ],
     [ 'names of fields have a case', '{"Username":"alice","PASSWORD":"x"}', $REQUIRED ],

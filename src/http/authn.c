@@ -72,14 +72,11 @@ static verdict_t identify(identity_t *identity, request_rec *r, const config_t *
     return check_token(identity, &policy, token, CHECK_ACCESS, why, r->pool);
 }
 
-/* What a sub-request was admitted to becomes part of the answers around it. */
-static void mark_private(request_rec *r)
+/* DirectoryIndex answers with what a sub-request was admitted to. */
+static void mark_outer(request_rec *r)
 {
-    request_rec *above;
-
-    for (above = r->main; above; above = above->main) {
-        request_state(above)->shows_private = 1;
-        above->no_cache = 1;
+    for (r = r->main; r; r = r->main) {
+        request_state(r)->shows_private = 1;
     }
 }
 
@@ -92,7 +89,7 @@ static int admit(request_rec *r, const identity_t *identity, const char *name)
     r->user = apr_pstrdup(r->pool, name);
     r->ap_auth_type = apr_pstrdup(r->pool, AUTH_TYPE);
     set_env(r, identity);
-    mark_private(r);
+    mark_outer(r);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   "JWT0121: admitted the user with the id "
                   "'%s', token %s",

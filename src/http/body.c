@@ -130,6 +130,7 @@ static const char *python_words(const char *text)
         {"duplicate object key", "Duplicate name"},
         {"too deep or too many values", "Too deep or too many values"},
         {"unable to decode", "Invalid UTF-8"},
+        {"invalid Unicode", "Surrogate characters are not allowed"},
     };
     apr_size_t i;
 
@@ -319,18 +320,45 @@ static const char *number_text(request_rec *r, const json_t *value)
     return copy;
 }
 
+/* Length of the white space at @p at as Python's str.strip() knows it, in UTF-8; 0 when
+ * it is none. */
+static apr_size_t blank_len(const char *at)
+{
+    static const char *const blanks[] = {
+        "\x1c",         "\x1d",         "\x1e",         "\x1f",         "\xc2\x85",
+        "\xc2\xa0",     "\xe1\x9a\x80", "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82",
+        "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86", "\xe2\x80\x87",
+        "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\xa8", "\xe2\x80\xa9",
+        "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
+    };
+    apr_size_t i, len;
+
+    if (apr_isspace(*at)) {
+        return 1;
+    }
+    for (i = 0; i < sizeof blanks / sizeof *blanks; i++) {
+        len = strlen(blanks[i]);
+        if (strncmp(at, blanks[i], len) == 0) {
+            return len;
+        }
+    }
+    return 0;
+}
+
 static const char *trimmed(const char *text, apr_pool_t *p)
 {
+    const char *at, *end;
     apr_size_t len;
 
-    while (apr_isspace(*text)) {
-        text++;
+    while ((len = blank_len(text))) {
+        text += len;
     }
-    len = strlen(text);
-    while (len && apr_isspace(text[len - 1])) {
-        len--;
+    /* Forward, since UTF-8 is not read backwards: what follows the last other one. */
+    for (at = end = text; *at; at += len ? len : 1) {
+        len = blank_len(at);
+        end = len ? end : at + 1;
     }
-    return apr_pstrmemdup(p, text, len);
+    return apr_pstrmemdup(p, text, (apr_size_t)(end - text));
 }
 
 const char *body_field(request_rec *r, const json_t *body, const char *name, int trim,

@@ -26,9 +26,9 @@ APLOG_USE_MODULE(auth_jwt);
 
 #define SLOTS 32
 
-/* Shared by the children of one generation. */
+/* Shared by all children. */
 typedef struct {
-    volatile apr_uint32_t probed;
+    volatile apr_uint32_t probed; /* by a child of this generation */
     struct {
         volatile apr_uint32_t version; /* odd while being written */
         char text[PASSWORD_TEMPLATE_SIZE];
@@ -47,19 +47,41 @@ static struct {
 } refusals[REFUSALS];
 static unsigned int next_refusal;
 
-int dbd_post_config(apr_pool_t *pconf, server_rec *s)
+/* The segment outlives a graceful restart, so that unknown users do not show for a while
+ * after each by what their hash costs. Its size is in its name, since another version of
+ * this module may have made it. */
+static shared_t *get_segment(server_rec *s, apr_status_t *rv)
 {
     apr_shm_t *segment;
-    apr_status_t rv = apr_shm_create(&segment, sizeof(shared_t), NULL, pconf);
+    shared_t **kept;
+    char name[40];
 
-    if (rv != APR_SUCCESS) {
+    apr_snprintf(name, sizeof name, "mod_auth_jwt, %d bytes", (int)sizeof(shared_t));
+    kept = ap_retained_data_get(name);
+    if (!kept) {
+        *rv = apr_shm_create(&segment, sizeof(shared_t), NULL, s->process->pool);
+        if (*rv != APR_SUCCESS) {
+            return NULL;
+        }
+        kept = ap_retained_data_create(name, sizeof *kept);
+        *kept = apr_shm_baseaddr_get(segment);
+        memset(*kept, 0, sizeof **kept);
+    }
+    return *kept;
+}
+
+int dbd_post_config(server_rec *s)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    shared = get_segment(s, &rv);
+    if (!shared) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
                      "JWT0010: no shared memory for %d bytes; raise the system's limits",
                      (int)sizeof(shared_t));
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    shared = apr_shm_baseaddr_get(segment);
-    memset(shared, 0, sizeof *shared);
+    apr_atomic_set32(&shared->probed, 0);
     return OK;
 }
 

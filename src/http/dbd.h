@@ -36,7 +36,7 @@ typedef struct {
  *
  * @return OK, or an HTTP status that stops the start
  */
-int dbd_post_config(apr_pool_t *pconf, server_rec *s);
+int dbd_post_config(server_rec *s);
 
 /**
  * Make this child's gate, and in the first child of a generation try all statements

@@ -53,6 +53,9 @@ static apr_int64_t parse_seconds(const char *text)
             return -1;
         }
     }
+    if (ap_cstr_casecmp(text, "ms") == 0) {
+        return number % 1000 == 0 ? number / 1000 : -1;
+    }
     for (i = 0; i < sizeof units / sizeof *units; i++) {
         if (ap_cstr_casecmp(text, units[i].unit) == 0) {
             return number * units[i].seconds;

@@ -19,26 +19,35 @@ APLOG_USE_MODULE(auth_jwt);
 
 /* --- Mounting ------------------------------------------------------------------ */
 
-static int is_mounted(request_rec *r)
+/* Whether an endpoint is mounted at a decoded path; remembered for the later hooks. */
+static int is_mounted_at(request_rec *r, const char *path)
 {
-    const request_state_t *state = request_find_state(r);
-    const mount_t *mount;
-    const char *handler;
+    const mount_t *mount = config_of_server(r->server)->mount;
+    const char *handler = mount && path ? mount_find(mount, path) : NULL;
 
-    if (state && state->mounted) {
-        return 1;
-    }
-    mount = config_of_server(r->server)->mount;
-    handler = mount && r->uri ? mount_find(mount, r->uri) : NULL;
     if (handler) {
         request_state(r)->mounted = handler;
     }
     return handler != NULL;
 }
 
+static int is_mounted(request_rec *r)
+{
+    const request_state_t *state = request_find_state(r);
+
+    return (state && state->mounted) || is_mounted_at(r, r->uri);
+}
+
+/* The path is not decoded yet where "ProxyPass … mapping=encoded" looks at it. */
 int endpoints_pre_translate(request_rec *r)
 {
-    return is_mounted(r) ? DONE : DECLINED;
+    char *path;
+
+    if (!config_of_server(r->server)->mount || !r->uri) {
+        return DECLINED;
+    }
+    path = apr_pstrdup(r->pool, r->uri);
+    return ap_unescape_url(path) == OK && is_mounted_at(r, path) ? DONE : DECLINED;
 }
 
 int endpoints_translate(request_rec *r)

@@ -96,8 +96,9 @@ void private_register(void)
                                        AP_FTYPE_PROTOCOL - 1);
 }
 
-/* Whether this answer, or the request that was redirected to it, was behind a token. */
-static int is_private(const request_rec *r)
+/* Whether a token opened what this answer shows, or the request that was redirected to
+ * it was behind one. */
+static int is_behind_token(const request_rec *r)
 {
     const request_state_t *state;
 
@@ -110,9 +111,27 @@ static int is_private(const request_rec *r)
     return 0;
 }
 
+/* Whether parts may be included that only a token opens. The headers are gone by the
+ * time the first of them is asked for, so each page with SSI counts whose client has
+ * sent a credential. */
+static int may_include(const request_rec *r)
+{
+    const ap_filter_t *f;
+
+    if (!apr_table_get(r->headers_in, "Authorization")) {
+        return 0;
+    }
+    for (f = r->output_filters; f; f = f->next) {
+        if (ap_cstr_casecmp(f->frec->name, "INCLUDES") == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void private_insert(request_rec *r)
 {
-    if (!r->main && is_private(r)) {
+    if (!r->main && (is_behind_token(r) || may_include(r))) {
         r->no_cache = 1; /* mod_cache asks this before it looks at headers */
         ap_add_output_filter_handle(filter, NULL, r, r->connection);
     }

@@ -257,7 +257,7 @@ const char *claims_string(const claims_t *claims, const char *name)
 /* Whether a copied token's claim is this one's own business. */
 static int is_own(const claims_new_t *claims, const char *name)
 {
-    static const char *const own[] = {"token_type", "exp", "iat", "jti", NULL};
+    static const char *const own[] = {"token_type", "exp", "iat", "jti", "aud", NULL};
     int i;
 
     for (i = 0; own[i]; i++) {
@@ -266,8 +266,7 @@ static int is_own(const claims_new_t *claims, const char *name)
         }
     }
     return strcmp(name, claims->user_id_claim) == 0 ||
-           (claims->issuer && strcmp(name, "iss") == 0) ||
-           (claims->audience && strcmp(name, "aud") == 0);
+           (claims->issuer && strcmp(name, "iss") == 0);
 }
 
 static int copy_claims(json_t *to, const claims_new_t *claims, apr_pool_t *p)
@@ -289,6 +288,10 @@ static int copy_claims(json_t *to, const claims_new_t *claims, apr_pool_t *p)
         if (!is_own(claims, name)) {
             bad |= json_object_set(to, name, value);
         }
+    }
+    value = json_object_get(from, "aud");
+    if (value && !claims->audience) {
+        bad |= json_object_set(to, "aud", value);
     }
     return bad;
 }

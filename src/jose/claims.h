@@ -58,7 +58,7 @@ typedef struct {
     const char *user_id_claim; /* name */
     const char *user_id;       /* value, written as string */
     const claims_t *copied;    /* claims of another token to carry over, or NULL */
-    const char *audience;      /* NULL: none */
+    const char *audience;      /* NULL: that of the copied token, or none */
     const char *issuer;        /* NULL: none */
 } claims_new_t;
 

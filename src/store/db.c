@@ -356,25 +356,28 @@ static apr_status_t select_rows(apr_dbd_results_t **results, db_t *db,
 
 /* --- Rows ------------------------------------------------------------------------ */
 
-/* A column's text. One with a NUL byte inside counts as none: cut off there, it would
- * be another user's name. Drivers tell the length of "binary" values only. */
+/* A column's text, or NULL. One with a NUL byte inside counts as none: cut off there, it
+ * would be another user's name. Drivers tell the length of "binary" values only, and
+ * MySQL's knows that of a number only after it has made a text of it. */
 static const char *get_text(db_t *db, apr_dbd_row_t *row, int column,
-                            apr_bucket_alloc_t *buckets, apr_pool_t *scratch)
+                            apr_bucket_alloc_t *buckets, apr_pool_t *p)
 {
-    apr_bucket_brigade *whole = apr_brigade_create(scratch, buckets);
+    apr_bucket_brigade *whole;
     const char *text = NULL;
-    apr_off_t len = -1;
+    apr_off_t len;
 
     /* Not apr_dbd_get_entry(): PostgreSQL's gives "" for NULL. */
-    if (apr_dbd_datum_get(db->driver, row, column, APR_DBD_TYPE_BLOB, whole) ==
-            APR_SUCCESS &&
-        apr_brigade_length(whole, 0, &len) == APR_SUCCESS &&
-        apr_dbd_datum_get(db->driver, row, column, APR_DBD_TYPE_STRING, &text) ==
-            APR_SUCCESS &&
-        text && (apr_off_t)strlen(text) == len) {
-        return text;
+    if (apr_dbd_datum_get(db->driver, row, column, APR_DBD_TYPE_STRING, &text) != 0 ||
+        !text) {
+        return NULL;
     }
-    return NULL;
+    whole = apr_brigade_create(p, buckets);
+    if (apr_dbd_datum_get(db->driver, row, column, APR_DBD_TYPE_BLOB, whole) != 0 ||
+        apr_brigade_length(whole, 0, &len) != APR_SUCCESS || len < 0 ||
+        strlen(text) < (apr_size_t)len) {
+        return NULL;
+    }
+    return apr_pstrmemdup(p, text, (apr_size_t)len);
 }
 
 static void copy_row(db_row_t *row, db_t *db, apr_dbd_results_t *results,

@@ -361,7 +361,7 @@ sub decode
     my $claims = eval {
         Crypt::JWT::decode_jwt(
             token => $token, key => $option{key} // site_key(),
-            verify_exp => 0, verify_nbf => 0, verify_iat => undef)
+            verify_exp => 0, verify_nbf => 0, verify_iat => 0)
     };
     return $claims;
 }
@@ -449,6 +449,11 @@ The output of the server's program for the main server's configuration, for exam
 =item httpd_start(CONF, %option)
 
 A server of the test's own; see L<JWTTest::Server>.
+
+=item JWTTest::Recorder, JWTTest::Connection
+
+A backend that writes down all it gets; one connection that is kept. Both are told about in their
+files.
 
 =item php_fpm_start(%option)
 

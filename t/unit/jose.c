@@ -401,6 +401,13 @@ static void test_rfc7515(void)
            JWS_BAD_SIGNATURE, "RFC 7515 A.1: by another key");
 }
 
+static jws_result_t result_of(const jwk_ring_t *ring, const char *token)
+{
+    bytes_t payload;
+
+    return verify_in(ring, token, strlen(token), &payload);
+}
+
 static void test_headers(void)
 {
     static const struct {
@@ -477,6 +484,10 @@ static void test_headers(void)
         wrong += (result == JWS_GOOD) == (payload.len == 7);
     }
     is_int(wrong, 0, "the payload comes with a good signature, and only then");
+    is_int(result_of(ring, token_of("{\"alg\":\"HS256\"}", "{}", OTHER)),
+           JWS_BAD_SIGNATURE, "without kid only keys without kid are tried");
+    is_int(result_of(ring, token_of("{\"alg\":\"HS256\",\"kid\":\"k1\"}", "{}", OTHER)),
+           JWS_GOOD, "with kid the key that has it");
 }
 
 static void test_forms(void)

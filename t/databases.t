@@ -1,0 +1,342 @@
+# PostgreSQL and MariaDB, where they are installed: the same answers as with SQLite, and what a
+# server in a process of its own adds to the ways in which a database can fail. Each is started
+# here, on loopback, with a directory of its own, and stopped at the end.
+use strict;
+use warnings;
+use Test::More;
+use JWTTest;
+use JWTTest::Process qw(first_executable spawn);
+use POSIX ();
+use Time::HiRes qw(time);
+
+my $alice = user('alice');
+my $hash = password_hash('$5$', $alice->{password});
+secret($hash);
+
+my $users = "INSERT INTO auth_jwt_user(username, password, is_active) "
+    . "VALUES('alice', '$hash', TRUE), ('bob', '$hash', FALSE), ('Zo\xc3\xab \xf0\x9f\x98\x80', '$hash', TRUE);";
+
+# ---- database servers --------------------------------------------------------------------
+
+# Neither runs as root.
+my @as_user = $> ? () : ('setpriv', '--reuid=' . var('user'), '--regid=' . (getpwnam var('user'))[3],
+    '--clear-groups');
+
+my %kind = (
+    pgsql => {
+        programs => [ map { first_executable($_) || (sort glob "/usr/lib/postgresql/*/bin/$_")[-1] }
+            qw(initdb postgres psql) ],
+        make => sub {
+            my ($self) = @_;
+            run(@as_user, $self->{programs}[0], '-D', $self->{dir}, qw(-A trust -U jwt --no-sync
+                -E UTF8 --locale=C));
+        },
+        server => sub {
+            my ($self) = @_;
+            return (@as_user, $self->{programs}[1], '-D', $self->{dir}, '-p', $self->{port},
+                '-c', 'listen_addresses=127.0.0.1', '-c', "unix_socket_directories=$self->{dir}",
+                '-c', 'fsync=off');
+        },
+        client => sub {
+            my ($self) = @_;
+            return ($self->{programs}[2], qw(-X -q -A -t -h 127.0.0.1 -U jwt -d postgres
+                -v ON_ERROR_STOP=1 -p), $self->{port});
+        },
+        params => sub { "host=127.0.0.1 port=$_[0]{port} dbname=postgres user=jwt connect_timeout=2" },
+        schema => 'postgresql.sql',
+    },
+    mysql => {
+        programs => [ map { first_executable(@$_) } [qw(mariadb-install-db)], [qw(mariadbd)],
+            [qw(mariadb)] ],
+        make => sub {
+            my ($self) = @_;
+            run(@as_user, $self->{programs}[0], '--no-defaults', "--datadir=$self->{dir}",
+                '--auth-root-authentication-method=normal', '--skip-test-db');
+        },
+        server => sub {
+            my ($self) = @_;
+            return (@as_user, $self->{programs}[1], '--no-defaults', "--datadir=$self->{dir}",
+                '--bind-address=127.0.0.1', "--port=$self->{port}", "--socket=$self->{dir}/sock",
+                "--pid-file=$self->{dir}/pid", '--innodb-flush-log-at-trx-commit=0',
+                '--innodb-buffer-pool-size=16M');
+        },
+        client => sub {
+            my ($self) = @_;
+            return ($self->{programs}[2], '--no-defaults', qw(-N -B --default-character-set=utf8mb4
+                -u root -S), "$self->{dir}/sock", $self->{database} || 'mysql');
+        },
+        prepare => sub {
+            my ($self) = @_;
+            $self->sql("CREATE DATABASE site; CREATE USER jwt\@'127.0.0.1' IDENTIFIED BY 'no-secret'; "
+                . "CREATE USER jwt\@localhost IDENTIFIED BY 'no-secret'; "
+                . "GRANT SELECT ON site.* TO jwt\@'127.0.0.1'; GRANT SELECT ON site.* TO jwt\@localhost;");
+            $self->{database} = 'site';
+        },
+        params => sub { "host=127.0.0.1 port=$_[0]{port} dbname=site user=jwt pass=no-secret" },
+        schema => 'mysql.sql',
+    },
+);
+
+sub run
+{
+    my @command = @_;
+    my $log = scratch('database.log');
+    system('sh', '-c', 'exec "$@" >>"$0" 2>&1', $log, @command) == 0
+        or die "@command: " . slurp($log);
+}
+
+package Database;
+
+sub start
+{
+    my ($class, $driver, $port) = @_;
+    my $self = bless { %{ $kind{$driver} }, driver => $driver, port => $port, owner => $$,
+        dir => JWTTest::scratch($driver) }, $class;
+    mkdir $self->{dir}, 0700 or die "$self->{dir}: $!\n";
+    chown((getpwnam JWTTest::var('user'))[2, 3], $self->{dir}) unless $>;
+    $self->{make}->($self);
+    $self->up;
+    $self->{prepare}->($self) if $self->{prepare};
+    $self->sql(JWTTest::slurp(JWTTest::var('src_dir') . "/conf/schema/$self->{schema}") . $users);
+    return $self;
+}
+
+sub up
+{
+    my ($self) = @_;
+    $self->{process} = JWTTest::Process::spawn([ $self->{server}->($self) ],
+        output => JWTTest::scratch("$self->{driver}.log"));
+    JWTTest::wait_until(30, sub { eval { $self->sql('SELECT 1'); 1 } })
+        or die "$self->{driver}: " . JWTTest::slurp(JWTTest::scratch("$self->{driver}.log"));
+}
+
+sub sql
+{
+    my ($self, $text) = @_;
+    my $file = JWTTest::spew(JWTTest::scratch('sql'), $text);
+    my $log = JWTTest::scratch('client.log');
+    system('sh', '-c', 'exec "$@" <"$0" >' . $log . ' 2>&1', $file, $self->{client}->($self)) == 0
+        or die "$self->{driver}: " . JWTTest::slurp($log);
+}
+
+# timeout(1), the server, and the processes that it has for its clients.
+sub pids
+{
+    my ($self) = @_;
+    my @pids = ($self->{process});
+    for (my $i = 0; $i < @pids; $i++) {
+        push @pids, split ' ', JWTTest::slurp("/proc/$pids[$i]/task/$pids[$i]/children");
+    }
+    return @pids[1 .. $#pids];
+}
+
+sub freeze { my ($self) = @_; kill STOP => $self->pids }
+sub thaw   { my ($self) = @_; kill CONT => $self->pids }
+
+# As by a crash.
+sub down
+{
+    my ($self) = @_;
+    return unless $self->{process};
+    kill KILL => $self->pids;
+    waitpid delete $self->{process}, 0;
+}
+
+sub DESTROY { my ($self) = @_; local $?; $self->down if $self->{owner} == $$ }
+
+package main;
+
+# ---- what is asked -----------------------------------------------------------------------
+
+my ($server, $database);
+
+sub obtain
+{
+    my ($name, $password) = @_;
+    return post_json('/auth/token', { username => $name, password => $password // $alice->{password} },
+        port => $server->port)->code;
+}
+
+sub refresh
+{
+    my ($id) = @_;
+    return post_json('/auth/token/refresh',
+        { refresh => token({ token_type => 'refresh', user_id => $id // '1' }) },
+        port => $server->port)->code;
+}
+
+sub page
+{
+    my ($id) = @_;
+    return get_with('/members/', token({ user_id => $id // '1' }), port => $server->port)->code;
+}
+
+sub all_are
+{
+    my ($code, $name) = @_;
+    is join(' ', obtain('alice'), refresh(), page()), "$code $code $code", $name;
+}
+
+# Within a second or two, since a statement that could not be prepared waits for one.
+sub heals
+{
+    my ($name) = @_;
+    my $began = time;
+    my $asked = 0;
+    my $up = wait_until(10, sub {
+        $asked++;
+        return obtain('alice') == 200 && refresh() == 200 && page() == 200;
+    });
+    my $took = time - $began;
+    ok $up && $took < 5, "$name: all is well again" or diag $server->log;
+    note sprintf '%s: healed after %.2f s', $name, $took;
+}
+
+sub timed
+{
+    my ($code) = @_;
+    my $began = time;
+    my $answer = $code->();
+    return ($answer, time - $began);
+}
+
+sub refuses_quickly
+{
+    my ($name, $seconds) = @_;
+    for my $ask ([ 'login', sub { obtain('alice') } ], [ 'page', \&page ]) {
+        my ($code, $took) = timed($ask->[1]);
+        is $code, 503, "$name: $ask->[0] is 503";
+        cmp_ok $took, '<', $seconds, 'in time';
+    }
+    my ($code, $took) = timed(sub { get('/public.txt', port => $server->port)->code });
+    ok $code == 200 && $took < 0.5, "$name: public pages are as ever" or diag "$code, $took s";
+}
+
+sub start_server
+{
+    my ($more) = @_;
+    my $params = $database->{params}->($database);
+    my $made = httpd_start(<<"CONF", may_fail => 1) or return;
+DBDriver $database->{driver}
+DBDParams "$params $more"
+AuthJWTKey - HS256 \${T_DIR}/keys/site.key
+AuthJWTEndpoints /auth
+<Location "/members">
+    AuthType JWT
+    Require valid-user
+</Location>
+<IfModule !mpm_prefork_module>
+    ServerLimit 1
+    ThreadsPerChild 40
+    MaxRequestWorkers 40
+</IfModule>
+<IfModule mpm_prefork_module>
+    StartServers 8
+</IfModule>
+CONF
+    mkdir $made->dir . '/htdocs/members';
+    spew($made->dir . "/htdocs/$_", 'x') for qw(public.txt members/index.html);
+    return $made;
+}
+
+# ---- the tests ---------------------------------------------------------------------------
+
+sub test_answers
+{
+    ok wait_until(5, sub { $server->log =~ /JWT0011: the users' table answers/ }),
+        'the statements are good';
+    all_are(200, 'a good user');
+    is obtain('alice', 'wrong password of hers'), 401, 'a wrong password';
+    is obtain('Alice'), 401, 'another case of the name';
+    is obtain('bob'), 401, 'an inactive user';
+    is obtain("Zo\x{eb} \x{1f600}"), 200, 'a name beyond ASCII';
+    is obtain($_), 401, 'nobody, and no error: ' . join ' ', map { sprintf '%x', ord } split //
+        for "x' OR '1'='1", 'x\\', "\x{1f600}", "\x{ffff}", 'x' x 5000, '%s';
+    is page('2'), 401, 'a token of an inactive user';
+    is page($_), 401, "an id that is none: $_"
+        for '01', '1.0', '1abc', '-1', 'abc', "1'", "\x{1f600}", '9223372036854775808', '1' x 200;
+    $database->sql("UPDATE auth_jwt_user SET is_active = FALSE WHERE username = 'alice'");
+    all_are(401, 'deactivated: at once');
+    $database->sql("UPDATE auth_jwt_user SET is_active = TRUE WHERE username = 'alice'");
+    all_are(200, 'active again');
+    unlike $server->log, qr/JWT0201/, 'none of these was taken for a failing database';
+}
+
+sub test_schema
+{
+    $database->sql('ALTER TABLE auth_jwt_user ADD COLUMN nickname VARCHAR(20)');
+    all_are(200, 'a column is added');
+    $database->sql($database->{driver} eq 'pgsql'
+        ? 'ALTER TABLE auth_jwt_user ALTER COLUMN username TYPE VARCHAR(200)'
+        : 'ALTER TABLE auth_jwt_user MODIFY username VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
+    all_are(200, 'a column has another type');
+    $database->sql('ALTER TABLE auth_jwt_user RENAME TO elsewhere');
+    all_are(503, 'the table is gone');
+    like $server->log, qr/JWT0201.*\Q$database->{driver}\E says: .*auth_jwt_user.*check that the table/,
+        'cause and cure';
+    $database->sql('ALTER TABLE elsewhere RENAME TO auth_jwt_user');
+    heals('the table is back');
+    $database->sql('ALTER TABLE auth_jwt_user DROP COLUMN nickname');
+    all_are(200, 'a column is dropped');
+}
+
+sub test_restart
+{
+    $database->down;
+    $database->up;
+    all_are(200, 'restarted in the meantime: nobody notices') for 1 .. 3;
+    $database->down;
+    refuses_quickly('killed', 3);
+    $database->up;
+    heals('started again');
+}
+
+# Who has asked already waits until it goes on: there is no way to give up on a server that takes
+# what is sent and never answers. Nobody else waits behind them.
+sub test_frozen
+{
+    plan skip_all => 'a process of this MPM has one caller only' if var('mpm') eq 'prefork';
+    $database->freeze;
+    my @waiting = map { ask_in_background() } 1 .. 4;
+    select undef, undef, undef, 2.5;
+    refuses_quickly('frozen', 1.5);
+    like $server->log, qr/JWT0201.*has not answered an earlier call for more than 2 seconds/, 'said so';
+    $database->thaw;
+    is scalar(grep { read_line($_) !~ /^(?:200|503)$/ } @waiting), 0, 'nobody is refused or forgotten';
+    heals('thawed');
+}
+
+sub ask_in_background
+{
+    pipe my $reader, my $writer or die "pipe: $!\n";
+    defined(my $pid = fork) or die "fork: $!\n";
+    return $reader if $pid;
+    print $writer page(), "\n";
+    close $writer;
+    POSIX::_exit(0);
+}
+
+sub read_line
+{
+    my ($handle) = @_;
+    chomp(my $line = readline($handle) // '');
+    return $line;
+}
+
+for my $driver ('pgsql', 'mysql') {
+    SKIP: {
+        skip "no server for $driver here", 1 if grep { !$_ || !-x } @{ $kind{$driver}{programs} };
+        $database = Database->start($driver, port($driver eq 'pgsql' ? 1 : 2));
+        for my $more ($driver eq 'mysql' ? ('', 'reconnect=0') : ('')) {
+            $server = start_server($more)
+                or skip "APR has no driver for $driver here: $JWTTest::Server::error", 1;
+            subtest "$driver $more: $_->[0]" => $_->[1]
+                for [ answers => \&test_answers ], [ schema => \&test_schema ],
+                    [ restart => \&test_restart ], [ freezing => \&test_frozen ];
+            $server->stop;
+        }
+        $database->down;
+    }
+}
+
+done_testing;
