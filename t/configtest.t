@@ -23,7 +23,7 @@ my %files = (
     'others-write.key' => [ $secret, 0602 ], 'closed.key' => [ $secret, 0 ],
     'empty.key' => [''], 'newline.key' => ["\n"], 'short.key' => [ 'x' x 31 . "\n" ],
     'just.key' => [ 'y' x 32 ], 'large.key' => [ 'x' x 65537 ],
-    'group-read.key' => [ $secret, 0640 ], 'group-write.key' => [ $secret, 0620 ],
+    'owned.key' => [$secret], 'group-read.key' => [ $secret, 0640 ], 'group-write.key' => [ $secret, 0620 ],
     'public.pem' => [$public], 'certificate.pem' => [$certificate],
     'blank.pem' => ["  \t$public"], 'newline.pem' => ["\r\n\n$certificate"],
     'bom.pem' => ["\xef\xbb\xbf$public"], 'blank-bom.pem' => [" \xef\xbb\xbf\n$public"],
@@ -35,6 +35,7 @@ my %files = (
 );
 spew("$dir/$_", $files{$_}[0], 0600) && chmod($files{$_}[1] // 0600, "$dir/$_") for keys %files;
 chown -1, (split ' ', $of_server_group)[0], glob "$dir/group-*.key";
+chown +(getpwnam var('user'))[2], -1, "$dir/owned.key" if $root;
 mkdir "$dir/directory";
 POSIX::mkfifo("$dir/fifo", 0600);
 
@@ -179,6 +180,9 @@ my @bad_values = (
     [ 'a table and a query', "AuthJWTUserTable a\n$by_id", "AuthJWTUserByIdQuery: $twice" ],
     [ 'a query and a table', "${by_id}AuthJWTUserTable a", "AuthJWTUserTable: $twice" ],
     [ 'a preset and a query', "AuthJWTUserQuery auth_jwt\n$by_id", "AuthJWTUserByIdQuery: $twice" ],
+    [ 'a placeholder in quotes', q{AuthJWTUserQuery "SELECT id FROM u WHERE name = '%s'"},
+        'AuthJWTUserQuery: the SQL has %s in quotes, where it is no placeholder but text; write it '
+        . 'without' ],
     [ 'one query twice', $by_id . $by_id, "AuthJWTUserByIdQuery: $twice" ],
     map({ [ "an unknown preset: '$_'", "AuthJWTUserQuery \"$_\"", "AuthJWTUserQuery: there is no "
             . "preset '$_'; write auth_jwt or SQL text in quotes" ] }
@@ -302,6 +306,9 @@ my @bad_sums = (
             var('user'), var('group')) : ''),
         "AuthJWTKey: KEYS/group-write.key can be read or written by the server's group, so by "
         . 'every script of the site; run: chmod 600 KEYS/group-write.key' ],
+    $root ? [ 'a secret that belongs to the server\'s user', sprintf("User %s\n", var('user'))
+        . 'AuthJWTKey - HS256 KEYS/owned.key', "AuthJWTKey: KEYS/owned.key belongs to the server's "
+        . 'user, so every script of the site can read it; run: chown root KEYS/owned.key' ] : (),
 
     # endpoints
     [ 'an unknown handler', $site . in_location('SetHandler jwt-xyz'),
@@ -432,6 +439,11 @@ my $other_database = "DBDParams other.db\n";
 my @good = (
     [ 'nothing of ours', '' ],
     [ 'the smallest site', $site . protected('') ],
+    [ 'no Require beside AuthType', $site . in_location('AuthType JWT'),
+        'AuthType JWT: no Require is here, so that of the surrounding place holds, which may let '
+        . 'everybody in; add: Require valid-user (in <Location "/x">, line 5 of CONF)' ],
+    [ 'Require in a group', $site
+        . in_location("AuthType JWT\n<RequireAny>\nRequire valid-user\n</RequireAny>") ],
     [ 'the smallest site in another order',
         protected('') . "AuthJWTEndpoints /auth\n" . $key . $database ],
     [ 'keys of all kinds', "AuthJWTKey 2026-11 HS256 keys/site.key\nAuthJWTKey - HS256 "

@@ -145,7 +145,8 @@ sub work
 sub is_like
 {
     my ($work, $usual, $name) = @_;
-    ok $work > $usual / 2 && $work < $usual * 2, "$name: the same work"
+    # Missing work would show as a fiftieth; a busy machine's clock ticks differ by two.
+    ok $work > $usual / 4 && $work < $usual * 4, "$name: the same work"
         or diag "$work s, not $usual s";
 }
 

@@ -11,6 +11,6 @@ PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS auth_jwt_user (
     id        INTEGER PRIMARY KEY AUTOINCREMENT, -- a number that was used never comes back
     username  TEXT    NOT NULL UNIQUE,
-    password  TEXT    NOT NULL,                  -- a hash, see the README
+    password  TEXT    NOT NULL CHECK (password <> ''), -- a hash, see the README
     is_active INTEGER NOT NULL DEFAULT 1
 );

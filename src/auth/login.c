@@ -52,8 +52,9 @@ static void learn(const policy_t *policy, const char *stored, int good)
     }
 }
 
-static int is_right(const policy_t *policy, const user_t *user, const char *password,
-                    apr_size_t len, const char **why, apr_pool_t *p)
+static verdict_t check_password(const policy_t *policy, const user_t *user,
+                                const char *password, apr_size_t len, const char **why,
+                                apr_pool_t *p)
 {
     const char *detail = "";
     password_result_t result = PASSWORD_UNUSABLE;
@@ -64,17 +65,19 @@ static int is_right(const policy_t *policy, const user_t *user, const char *pass
     if (result == PASSWORD_MATCH || result == PASSWORD_MISMATCH) {
         learn(policy, user->password, result == PASSWORD_MATCH && user->is_active);
         *why = apr_psprintf(p, "wrong password for the user with the id '%s'", user->id);
-        return result == PASSWORD_MATCH;
+        return result == PASSWORD_MATCH ? VERDICT_OK : VERDICT_LOGIN_FAILED;
     }
     work(policy, password, len);
-    *why = result == PASSWORD_UNUSABLE
-               ? apr_psprintf(p, "the user with the id '%s' has no usable password",
-                              user->id)
-               : apr_psprintf(p,
-                              "the password hash of the user with the id '%s' cannot be "
-                              "checked: %s",
-                              user->id, detail);
-    return 0;
+    if (result == PASSWORD_UNUSABLE) {
+        *why =
+            apr_psprintf(p, "the user with the id '%s' has no usable password", user->id);
+        return VERDICT_LOGIN_FAILED;
+    }
+    *why = apr_psprintf(p,
+                        "the password hash of the user with the id '%s' cannot be "
+                        "checked: %s",
+                        user->id, detail);
+    return VERDICT_BAD_HASH;
 }
 
 verdict_t login_check(identity_t *out, const policy_t *policy, const char *username,
@@ -93,8 +96,9 @@ verdict_t login_check(identity_t *out, const policy_t *policy, const char *usern
         work(policy, password, len);
         return VERDICT_LOGIN_FAILED;
     }
-    if (!is_right(policy, &user, password, len, why, p)) {
-        return VERDICT_LOGIN_FAILED;
+    verdict = check_password(policy, &user, password, len, why, p);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     if (!user.is_active) {
         *why = apr_psprintf(p, "the user with the id '%s' is inactive", user.id);

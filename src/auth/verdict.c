@@ -37,6 +37,8 @@ static const verdict_info_t table[VERDICT_COUNT] = {
                                TOKEN, 0},
     [VERDICT_LOGIN_FAILED] = {401, "login_failed", 0,
                               "No active account found with the given credentials", 0, 0},
+    [VERDICT_BAD_HASH] = {401, "login_failed", 0,
+                          "No active account found with the given credentials", 0, 0},
     [VERDICT_NO_ACCOUNT] = {401, "user_not_found", 0,
                             "No active account found for the given token.", 0, 0},
     [VERDICT_CLAIM_REFUSED] = {403, "claim_refused", 0,

@@ -24,6 +24,7 @@ typedef enum {
     VERDICT_USER_NOT_FOUND,
     VERDICT_USER_INACTIVE,
     VERDICT_LOGIN_FAILED, /* wrong password, unknown or inactive user alike */
+    VERDICT_BAD_HASH,     /* looks so, too, but is the administrator's affair */
     VERDICT_NO_ACCOUNT,   /* a refresh token whose user is gone or inactive */
     VERDICT_CLAIM_REFUSED,
     VERDICT_FORBIDDEN,

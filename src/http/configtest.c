@@ -296,6 +296,34 @@ static int has_endpoint(const sections_place_t *section, const apr_array_header_
     return 0;
 }
 
+/* Whether a line, or one grouped below it, asks for something. */
+static int has_require(const ap_directive_t *node)
+{
+    for (; node; node = node->next) {
+        if (tree_is(node, "Require") ||
+            (tree_is_group(node) && has_require(node->first_child))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* httpd's nature: what is around a section holds where it has no Require itself, and
+ * that is often "all granted". */
+static void warn_open(const sections_place_t *section, apr_pool_t *p)
+{
+    const ap_directive_t *first = section->where ? section->where->first_child : NULL;
+
+    if (is_protected(section) && !is_borrowed(section) &&
+        section->where != section->host->where && tree_find(first, "AuthType") &&
+        !has_require(first)) {
+        warn(section,
+             "AuthType JWT: no Require is here, so that of the surrounding place holds, "
+             "which may let everybody in; add: Require valid-user",
+             p);
+    }
+}
+
 static void warn_lifetime(const sections_place_t *section, const char *name,
                           config_row_t row, apr_pool_t *p)
 {
@@ -511,11 +539,16 @@ static int server_groups(gid_t groups[MAX_GROUPS])
     return count;
 }
 
-static const char *check_groups(apr_pool_t *p)
+/* Whoever starts the server without being root owns its keys, and his children do. */
+static const char *check_readers(apr_pool_t *p)
 {
     gid_t groups[MAX_GROUPS];
     int i, count = server_groups(groups);
     const char *error = NULL;
+
+    if (geteuid() == 0 && ap_unixd_config.user_id != 0) {
+        error = keysource_check_owner(ap_unixd_config.user_id, p);
+    }
 
     for (i = 0; i < count && !error; i++) {
         error = keysource_check_group(groups[i], p);
@@ -547,7 +580,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)plog;
     sources = apr_array_make(pconf, 2, sizeof(dbd_source_t));
-    error = check_groups(ptemp);
+    error = check_readers(ptemp);
     error = error ? error : check_grouped(ptemp);
     if (error) {
         return refuse(s, error);
@@ -558,6 +591,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
             return refuse_section(&sections[i], error, ptemp);
         }
         warn_idle(&sections[i], all, ptemp);
+        warn_open(&sections[i], ptemp);
     }
     return OK;
 }

@@ -80,14 +80,17 @@ int endpoints_type(request_rec *r)
 
 static int refuse_body(request_rec *r, const body_error_t *error)
 {
+    char *text;
+
     if (!error->body) {
         return error->status;
     }
+    text = json_dumps(error->body, JSON_COMPACT);
     apr_table_setn(r->subprocess_env, "AUTH_JWT_ERROR", "malformed");
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "JWT0102: the request was not understood "
-                  "(%d)",
-                  error->status);
+                  "JWT0102: the request was not understood (%d): %.200s", error->status,
+                  text ? text : "");
+    free(text);
     return response_json(r, error->status, error->body);
 }
 

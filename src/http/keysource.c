@@ -16,6 +16,7 @@ static apr_array_header_t *variables; /* const char * */
 
 typedef struct {
     const char *path;
+    apr_uid_t owner;
     apr_gid_t group;
     int group_readable;
 } file_t;
@@ -53,6 +54,7 @@ static void remember(const char *path, const apr_finfo_t *info)
     file_t *file = apr_array_push(files);
 
     file->path = apr_pstrdup(files->pool, path);
+    file->owner = info->user;
     file->group = info->group;
     file->group_readable = (info->protection & (APR_GREAD | APR_GWRITE)) != 0;
 }
@@ -167,6 +169,23 @@ const char *keysource_check_group(gid_t gid, apr_pool_t *p)
                                 "AuthJWTKey: %s can be read or written by the server's "
                                 "group, so by every script of the site; run: chmod 600 "
                                 "%s",
+                                file->path, file->path);
+        }
+    }
+    return NULL;
+}
+
+const char *keysource_check_owner(uid_t uid, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < files->nelts; i++) {
+        const file_t *file = &APR_ARRAY_IDX(files, i, file_t);
+
+        if (file->owner == uid) {
+            return apr_psprintf(p,
+                                "AuthJWTKey: %s belongs to the server's user, so every "
+                                "script of the site can read it; run: chown root %s",
                                 file->path, file->path);
         }
     }

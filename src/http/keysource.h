@@ -31,6 +31,9 @@ const char *keysource_read(bytes_t *out, const char *source, cmd_parms *cmd);
  */
 const char *keysource_check_group(gid_t gid, apr_pool_t *p);
 
+/** The same for files that belong to the user whom the children run as. */
+const char *keysource_check_owner(uid_t uid, apr_pool_t *p);
+
 /** Forget the files and variables of an earlier reading of the configuration. */
 void keysource_reset(apr_pool_t *pconf);
 

@@ -26,11 +26,16 @@ void response_no_store(request_rec *r)
     apr_table_setn(r->err_headers_out, "Pragma", "no-cache");
 }
 
-static void log_verdict(request_rec *r, const verdict_info_t *info, const char *why)
+static void log_verdict(request_rec *r, verdict_t verdict, const char *why)
 {
+    const verdict_info_t *info = verdict_info(verdict);
+
     apr_table_setn(r->subprocess_env, "AUTH_JWT_ERROR", info->name);
     if (info->status == HTTP_SERVICE_UNAVAILABLE) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "JWT0201: answered 503 (%s): %s",
+                      info->name, why);
+    } else if (verdict == VERDICT_BAD_HASH) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "JWT0104: refused (%s): %s",
                       info->name, why);
     } else {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0101: refused (%s): %s",
@@ -145,7 +150,7 @@ int response_verdict(request_rec *r, verdict_t verdict, const char *why)
 {
     const verdict_info_t *info = verdict_info(verdict);
 
-    log_verdict(r, info, why);
+    log_verdict(r, verdict, why);
     /* No error parameter: what was refused is no bearer token (RFC 6750 section 3). */
     set_headers(r, info, NULL);
     return response_json(r, info->status, verdict_body(info));
@@ -161,7 +166,7 @@ int response_refuse(request_rec *r, verdict_t verdict, const char *why)
     const verdict_info_t *info = verdict_info(verdict);
     int rv;
 
-    log_verdict(r, info, why);
+    log_verdict(r, verdict, why);
     set_headers(r, info, info->challenge);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
     if (r->main || r->proxyreq == PROXYREQ_PROXY || has_error_document(r, info->status)) {

@@ -130,9 +130,9 @@ static void apply_around(const walk_t *w, sections_place_t *to, const char *kind
     const ap_directive_t *host = to->host->where, *node;
     const char *top;
     apr_size_t len;
-    int i;
+    int i, lists = host ? 2 : 1; /* of the server, and of the host itself */
 
-    for (i = 0; i <= (host != NULL); i++) {
+    for (i = 0; i < lists; i++) {
         for (node = i ? host->first_child : ap_conftree; node; node = node->next) {
             if (tree_is(node, kind) && read_path(&top, &len, node) &&
                 sections_is_below(to->path, top, len) && (!only || len == *only)) {
@@ -234,7 +234,7 @@ static void visit_host(walk_t *w, const sections_host_t *host)
     if (host->config->mount) {
         visit_mount(w, &section);
     }
-    for (i = 0; i <= (host->where != NULL); i++) {
+    for (i = 0; i < (host->where ? 2 : 1); i++) {
         for (node = i ? host->where->first_child : ap_conftree; node; node = node->next) {
             if (is_section(node)) {
                 visit(w, &section, node);

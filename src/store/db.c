@@ -430,7 +430,7 @@ apr_status_t db_get_row(db_row_t *row, db_t *db, const db_query_t *query,
     apr_dbd_results_t *results = NULL;
     apr_pool_t *scratch;
     apr_status_t rv;
-    db_row_t found;
+    db_row_t found = {0, NULL, NULL};
 
     /* Drivers hang the result on the pool they are given; it must be gone before
      * the connection goes back. */

@@ -87,6 +87,9 @@ const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p)
                             "sign of the SQL is written %%%%)",
                             query->params);
     }
+    if (strstr(sql, "'%s'") || strstr(sql, "\"%s\"")) {
+        return "has %s in quotes, where it is no placeholder but text; write it without";
+    }
     *out = query;
     return NULL;
 }
@@ -204,7 +207,7 @@ apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const cha
     const db_query_t *query = users->by_id;
     apr_status_t rv;
     db_row_t row;
-    user_t found;
+    user_t found = {NULL};
 
     if (users->by_bigint_id && strcmp(apr_dbd_name(db->driver), "pgsql") == 0) {
         query = users->by_bigint_id;

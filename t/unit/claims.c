@@ -175,18 +175,23 @@ static void test_json_errors(void)
 /* --- Claims
  * ----------------------------------------------------------------------------- */
 
-static const char *parse_claims(claims_t *out, const char *json)
+static apr_status_t release(void *bytes)
 {
-    apr_size_t len = strlen(json);
-    char *copy = exact(json, len);
-    bytes_t payload;
-    const char *why;
+    free(bytes);
+    return APR_SUCCESS;
+}
 
+/* The payload lives as long as the pool, as that of a token does. */
+static const char *parse_claims(claims_t *out, const char *text)
+{
+    apr_size_t len = strlen(text);
+    char *copy = exact(text, len);
+    bytes_t payload;
+
+    apr_pool_cleanup_register(pool, copy, release, apr_pool_cleanup_null);
     payload.data = (const unsigned char *)copy;
     payload.len = len;
-    why = claims_parse(out, payload, pool);
-    free(copy);
-    return why;
+    return claims_parse(out, payload, pool);
 }
 
 static void test_claim_types(void)
@@ -414,6 +419,14 @@ static void test_claims_write(void)
         "\"user_id\":\"1\",\"role\":\"\xc3\xa4\",\"n\":[1,{}],\"aud\":\"site\",\"iss\":"
         "\"me\"}",
         "copied but for what is the token's own");
+    parse_claims(&old,
+                 "{\"token_type\":\"refresh\",\"exp\":1,\"jti\":\"old\",\"user_id\":7,"
+                 "\"role\":\"x\",\"n\":5}");
+    is_str(
+        claims_write(&new, pool),
+        "{\"token_type\":\"access\",\"exp\":1800000300,\"iat\":1800000000,\"jti\":\"j\","
+        "\"user_id\":\"1\",\"role\":\"x\",\"n\":5,\"aud\":\"site\",\"iss\":\"me\"}",
+        "copied from a token of plain claims, too");
     new.user_id = "\xff";
     is_str(claims_write(&new, pool), NULL, "no claims of an id that is no UTF-8");
     new.user_id = "\"\\\n";
