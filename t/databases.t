@@ -255,7 +255,7 @@ sub test_answers
     is obtain($_), 401, 'nobody, and no error: ' . join ' ', map { sprintf '%x', ord } split //
         for "x' OR '1'='1", 'x\\', "\x{1f600}", "\x{ffff}", 'x' x 5000, '%s';
     is page('2'), 401, 'a token of an inactive user';
-    is page($_), 401, "an id that is none: $_"
+    is page($_), 401, 'an id that is none: ' . join ' ', map { sprintf '%x', ord } split //
         for '01', '1.0', '1abc', '-1', 'abc', "1'", "\x{1f600}", '9223372036854775808', '1' x 200;
     $database->sql("UPDATE auth_jwt_user SET is_active = FALSE WHERE username = 'alice'");
     all_are(401, 'deactivated: at once');

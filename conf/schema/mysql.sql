@@ -13,6 +13,7 @@
 CREATE TABLE IF NOT EXISTS auth_jwt_user (
     id        BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
     username  VARCHAR(150) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL UNIQUE,
-    password  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL CHECK (password <> ''),
+    password  VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+              CHECK (password <> ''),
     is_active BOOLEAN      NOT NULL DEFAULT TRUE
 ) ENGINE = InnoDB;

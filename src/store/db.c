@@ -375,9 +375,11 @@ static const char *get_text(db_t *db, apr_dbd_row_t *row, int column,
     if (apr_dbd_datum_get(db->driver, row, column, APR_DBD_TYPE_BLOB, whole) != 0 ||
         apr_brigade_length(whole, 0, &len) != APR_SUCCESS || len < 0 ||
         strlen(text) < (apr_size_t)len) {
-        return NULL;
+        text = NULL;
     }
-    return apr_pstrmemdup(p, text, (apr_size_t)len);
+    /* Now: a bucket that outlives the result would copy from it when the pool ends. */
+    apr_brigade_destroy(whole);
+    return text ? apr_pstrmemdup(p, text, (apr_size_t)len) : NULL;
 }
 
 static void copy_row(db_row_t *row, db_t *db, apr_dbd_results_t *results,

@@ -308,5 +308,7 @@ int main(void)
     test_identity();
     test_refresh();
     test_refresh_faults();
+    apr_pool_destroy(pool);
+    apr_terminate();
     return done_testing();
 }

@@ -600,5 +600,6 @@ int main(void)
     test_first_sight();
     test_not_a_database();
     remove_directory();
+    apr_terminate();
     return done_testing();
 }

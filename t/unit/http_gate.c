@@ -213,5 +213,6 @@ int main(void)
     test_hanging();
     gate = usual;
     test_many();
+    apr_terminate();
     return done_testing();
 }

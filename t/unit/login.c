@@ -366,5 +366,8 @@ int main(void)
     test_follows();
     test_lessons();
     test_no_random();
+    sqlite_close(&store.db);
+    apr_pool_destroy(pool);
+    apr_terminate();
     return done_testing();
 }

@@ -383,5 +383,6 @@ int main(void)
     test_byte_for_byte("pgsql");
     test_bigint();
     test_probe();
+    apr_terminate();
     return done_testing();
 }
