@@ -314,9 +314,9 @@ static void warn_open(const sections_place_t *section, apr_pool_t *p)
 {
     const ap_directive_t *first = section->where ? section->where->first_child : NULL;
 
-    if (is_protected(section) && !is_borrowed(section) &&
-        section->where != section->host->where && tree_find(first, "AuthType") &&
-        !has_require(first)) {
+    /* Patterns and expressions often share out AuthType and Require. */
+    if (section->path && is_protected(section) && !is_borrowed(section) &&
+        tree_find(first, "AuthType") && !has_require(first)) {
         warn(section,
              "AuthType JWT: no Require is here, so that of the surrounding place holds, "
              "which may let everybody in; add: Require valid-user",

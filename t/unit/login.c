@@ -283,9 +283,7 @@ static const struct {
     {BCRYPT, "cheap but inactive", RIGHT, NULL, "nor does one that was not let in"},
     {NULL, "cheap but inactive", RIGHT, "$5$", "but for the beginning"},
     {NULL, "ghost", RIGHT, NULL, "nobody teaches nothing"},
-    {NULL, "unusable", RIGHT, NULL, "nor does no hash"},
-    {NULL, "damaged", RIGHT, NULL, "nor a damaged one"},
-    {NULL, "costly", RIGHT, NULL, "nor a hostile row"},
+    {NULL, "costly", RIGHT, NULL, "nor does a hostile row"},
 };
 
 static void test_lessons(void)
