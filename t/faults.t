@@ -518,6 +518,9 @@ spew($server->dir . "/htdocs/$_", 'x') for qw(public.txt members/index.html);
 is_down('PORT', 'nothing can be written', log => qr/readonly database.*may write the file and its/);
 chmod 0755, "$late/absent";
 is_up('PORT', 'now it can');
+# Each child has a connection of its own, and a pause of a second before it tries again.
+sleep 3;
+is_up('PORT', 'and so it can in each child') for 1 .. 8;
 
 my $token = token({ aud => 'PORT' });
 my @slow = map { slow_download($_) } 1 .. 3;
