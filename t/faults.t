@@ -206,7 +206,7 @@ sub is_up
     my $up = wait_until(10, sub {
         $last = ask_all($host);
         $in_a_row = (grep { $_->{code} != 200 } values %$last) ? 0 : $in_a_row + 1;
-        return $in_a_row >= (var('mpm') eq 'prefork' ? 4 : 1);
+        return $in_a_row >= 4; # more than one child answers
     });
     ok $up, "$name: all is well again"
         or diag join ', ', map { "$_ $last->{$_}{code} $last->{$_}{body}" } sort keys %$last;
