@@ -314,8 +314,8 @@ static int run(apr_dbd_results_t **results, const statement_t *statement, db_t *
                            query->params, args);
 }
 
-/* Whether a statement that failed may do better when it is prepared anew. An error of
- * one that was prepared just now comes from the data, or from the whole database. */
+/* Whether a statement that failed may do better when it is prepared anew. Also one that
+ * was prepared just now: SQLite does that by a schema which may have changed since. */
 static int is_stale(const statement_t *statement, db_t *db, int rv, apr_pool_t *p)
 {
     return may_prepare(statement, db->now) && !is_locked(error_text(db, rv)) &&
@@ -333,13 +333,13 @@ static apr_status_t select_rows(apr_dbd_results_t **results, db_t *db,
                                 const char **why, apr_pool_t *p)
 {
     statement_t *statement = get_statement(db, query);
-    int rv, is_fresh = !statement->prepared;
+    int rv;
 
-    if (is_fresh && prepare(statement, db, query, why, p) != APR_SUCCESS) {
+    if (!statement->prepared && prepare(statement, db, query, why, p) != APR_SUCCESS) {
         return APR_EGENERAL;
     }
     rv = run(results, statement, db, query, args, p);
-    if (rv != 0 && !is_fresh && is_stale(statement, db, rv, p)) {
+    if (rv != 0 && is_stale(statement, db, rv, p)) {
         if (prepare(statement, db, query, why, p) != APR_SUCCESS) {
             return APR_EGENERAL;
         }
