@@ -108,7 +108,7 @@ sub good { return with_claims($_[0] // 'access') }
 
 # ---- what is sent ------------------------------------------------------------------------
 
-my $listener = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die "listen: $!\n";
+my $listener = IO::Socket::INET->new(Listen => 1000, LocalAddr => '127.0.0.1') or die "listen: $!\n";
 my $our_url = 'http://127.0.0.1:' . $listener->sockport;
 
 my (%section, %is_sent);
