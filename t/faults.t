@@ -66,6 +66,32 @@ sub lock_database
 
 # ---- servers -----------------------------------------------------------------------------
 
+# All children are there from the start: one that is told to end while it begins may crash, which
+# is httpd's own doing, and would be taken for ours.
+sub serve
+{
+    my ($hosts, %option) = @_;
+    my $children = $option{children} || 3;
+    my $made = httpd_start(<<"CONF" . $hosts, env => $option{env});
+AuthJWTKey - HS256 @{[ $option{key} || '${T_DIR}/keys/site.key' ]}
+<IfModule !mpm_prefork_module>
+    ServerLimit 1
+    ThreadsPerChild 40
+    MaxRequestWorkers 40
+</IfModule>
+<IfModule mpm_prefork_module>
+    StartServers $children
+    MinSpareServers 1
+    MaxSpareServers 20
+</IfModule>
+CONF
+    my $root = $made->dir . '/htdocs';
+    mkdir "$root/$_" for qw(members basic);
+    spew("$root/public.txt", 'public');
+    spew("$root/$_/index.html", $_) for qw(members basic);
+    return $made;
+}
+
 # One host, one database: what goes on in one never shows in another.
 sub host
 {
@@ -89,23 +115,9 @@ sub start_server
 {
     %file = (PORT => database('wal'), PORT_1 => database('delete', journal => 'DELETE'),
              PORT_2 => database('mixed', sql => odd_rows()));
-    my $made = httpd_start(<<'CONF' . host('PORT', $file{PORT}, '') . host('PORT_1', $file{PORT_1}, '') . host('PORT_2', $file{PORT_2}, mixed()));
-AuthJWTKey - HS256 ${T_DIR}/keys/site.key
-Listen 127.0.0.1:${PORT_1}
-Listen 127.0.0.1:${PORT_2}
-<IfModule !mpm_prefork_module>
-    ServerLimit 1
-    ThreadsPerChild 40
-    MaxRequestWorkers 40
-    MinSpareThreads 1
-    MaxSpareThreads 40
-</IfModule>
-CONF
-    my $root = $made->dir . '/htdocs';
-    mkdir "$root/$_" for qw(members basic);
-    spew("$root/public.txt", 'public');
-    spew("$root/$_/index.html", $_) for qw(members basic);
-    return $made;
+    return serve("Listen 127.0.0.1:\${PORT_1}\nListen 127.0.0.1:\${PORT_2}\n"
+        . host('PORT', $file{PORT}, '') . host('PORT_1', $file{PORT_1}, '')
+        . host('PORT_2', $file{PORT_2}, mixed()));
 }
 
 sub where
@@ -193,7 +205,9 @@ sub is_down
     my $log = $server->log_since($mark);
     my @lines = grep { /JWT0201/ } split /\n/, $log;
     is scalar @lines, 3, "$name: one line each in the log";
-    is scalar(grep { /$expect{log}/ } @lines), 3, 'with cause and cure' or diag $log;
+    # A connection may still have its pause of the fault before this one.
+    my @new = grep { !/less than a second ago/ } @lines;
+    is scalar(grep { /$expect{log}/ } @new), @new || 1, 'with cause and cure' or diag $log;
     unlike $log, qr/JWT0(?:101|111|112|121)/, 'nobody was refused or admitted';
 }
 
@@ -206,7 +220,7 @@ sub is_up
     my $up = wait_until(10, sub {
         $last = ask_all($host);
         $in_a_row = (grep { $_->{code} != 200 } values %$last) ? 0 : $in_a_row + 1;
-        return $in_a_row >= 4; # more than one child answers
+        return $in_a_row >= (var('mpm') eq 'prefork' ? 8 : 4);
     });
     ok $up, "$name: all is well again"
         or diag join ', ', map { "$_ $last->{$_}{code} $last->{$_}{body}" } sort keys %$last;
@@ -217,21 +231,18 @@ sub is_up
 $server = start_server();
 is_up('PORT', 'at first');
 
-# A statement is prepared once a second at the most.
-sleep 2;
 sqlite('ALTER TABLE auth_jwt_user ADD COLUMN nickname TEXT', $file{PORT});
 is $question{login}->(where('PORT'), 'PORT')->code, 200, 'a column is added: nobody notices';
 is $question{protected}->(where('PORT'), 'PORT')->code, 200, 'at protected places neither';
 is $question{refresh}->(where('PORT'), 'PORT')->code, 200, 'nor when refreshing';
 
-# SQLite says the second of a connection that had a statement for the table.
-my $missing = qr/(?:no such column: is_active|database schema has changed).*check that the table/;
+my $missing = qr/no such column: is_active.*check that the table/;
 sqlite('ALTER TABLE auth_jwt_user RENAME COLUMN is_active TO enabled', $file{PORT});
 is_down('PORT', 'a column is renamed', log => $missing);
 sqlite('ALTER TABLE auth_jwt_user RENAME COLUMN enabled TO is_active', $file{PORT});
 is_up('PORT', 'a column renamed back');
 
-my $no_table = qr/(?:no such table: auth_jwt_user|database schema has changed).*check that the table/;
+my $no_table = qr/no such table: auth_jwt_user.*check that the table/;
 sqlite('ALTER TABLE auth_jwt_user RENAME TO kept; ', $file{PORT});
 is_down('PORT', 'the table is gone', log => $no_table);
 sqlite("CREATE TABLE auth_jwt_user AS SELECT * FROM kept; DROP TABLE kept; "
@@ -488,9 +499,7 @@ my $late = scratch('late');
 mkdir $late or die "$late: $!\n";
 give("$late/site.db");
 $file{PORT} = "$late/absent/site.db";
-$server = httpd_start('AuthJWTKey - HS256 ${T_DIR}/keys/site.key' . "\n" . host('PORT', $file{PORT}, ''));
-mkdir $server->dir . '/htdocs/members';
-spew($server->dir . "/htdocs/$_", 'x') for qw(public.txt members/index.html);
+$server = serve(host('PORT', $file{PORT}, ''));
 ok wait_until(5, sub { $server->log =~ /JWT0012: .*no connection.*check DBDParams/ }),
     'no directory at the start: it starts, and says so';
 is_down('PORT', 'no directory', log => qr/no connection to the database.*check DBDParams/);
@@ -506,23 +515,31 @@ is_up('PORT', 'a good file since then');
 is scalar(() = $server->log =~ /JWT001[12]/g), 1, 'one line about it in all';
 $server->stop;
 
+# ---- replaced before the first question --------------------------------------------------
+
+# mod_dbd opens connections ahead; none of them may show the users of yesterday.
+my $ahead = database('ahead', password => 'the password of yesterday');
+$server = serve(host('PORT', $ahead, "DBDMin 4\nDBDKeep 4\nDBDMax 10\n"), children => 8);
+wait_until(5, sub { $server->log =~ /JWT0011/ });
+select undef, undef, undef, 0.5;
+unlink glob "$ahead-*";
+rename fill("$ahead.new"), $ahead;
+unlink glob "$ahead.new-*";
+my %early = in_parallel(map { $_ => sub { $question{login}->(where('PORT'), 'PORT') } } 1 .. 16);
+is scalar(grep { $_->{code} != 200 } values %early), 0, 'a file replaced before the first question'
+    or diag explain \%early;
+$server->stop;
+
 # ---- connections -------------------------------------------------------------------------
 
 # Write-ahead logging needs a directory that can be written.
 chmod 0555, "$late/absent";
 # One connection in a process, and a client that reads slowly: it does not hold the connection.
-$server = httpd_start('AuthJWTKey - HS256 ${T_DIR}/keys/site.key' . "\n"
-    . host('PORT', $file{PORT}, "DBDMin 1\nDBDKeep 1\nDBDMax 1\n")
-    . "<IfModule mpm_prefork_module>\nStartServers 8\n</IfModule>\n");
-mkdir $server->dir . '/htdocs/members';
+$server = serve(host('PORT', $file{PORT}, "DBDMin 1\nDBDKeep 1\nDBDMax 1\n"), children => 8);
 spew($server->dir . '/htdocs/members/large', 'x' x 50_000_000);
-spew($server->dir . "/htdocs/$_", 'x') for qw(public.txt members/index.html);
 is_down('PORT', 'nothing can be written', log => qr/readonly database.*may write the file and its/);
 chmod 0755, "$late/absent";
 is_up('PORT', 'now it can');
-# Each child has a connection of its own, and a pause of a second before it tries again.
-sleep 3;
-is_up('PORT', 'and so it can in each child') for 1 .. 8;
 
 my $token = token({ aud => 'PORT' });
 my @slow = map { slow_download($_) } 1 .. 3;
@@ -549,12 +566,9 @@ $server->stop;
 
 my $key = 'k3y-of-the-environment-' . 'x' x 24;
 secret($key);
-$server = httpd_start(<<'CONF' . host('PORT', $file{PORT}, <<'HOST'), env => { JWT_TEST_KEY => $key });
-AuthJWTKey - HS256 env:JWT_TEST_KEY
-ScriptAlias /cgi-bin/ ${T_DIR}/cgi-bin/
-CONF
-Header always set X-Seen "expr=%{osenv:JWT_TEST_KEY}"
-HOST
+$server = serve('ScriptAlias /cgi-bin/ ${T_DIR}/cgi-bin/' . "\n" . host('PORT', $file{PORT},
+    'Header always set X-Seen "expr=%{osenv:JWT_TEST_KEY}"'),
+    key => 'env:JWT_TEST_KEY', env => { JWT_TEST_KEY => $key });
 my $pair = json($question{login}->(where('PORT'), 'PORT'));
 ok decode($pair->{access}, key => $key), 'a key of the environment signs';
 my $seen = get('/cgi-bin/env', port => where('PORT'));

@@ -38,6 +38,7 @@ typedef struct {
 /* Of this process; made before its threads are. */
 static gate_t *gate;
 static shared_t *shared;
+static apr_hash_t *files; /* of db_note_file() */
 
 /* Servers whose database refused a connection, the oldest of them overwritten first.
  * Only the one caller who has entered the gate and has not opened yet comes here. */
@@ -160,6 +161,7 @@ static apr_status_t store_open(db_t *out, const char **why, void *context)
     out->handle = dbd->handle->handle;
     out->pool = dbd->handle->pool;
     out->statements = dbd->handle->prepared;
+    out->files = files;
     out->now = apr_time_now();
     return APR_SUCCESS;
 }
@@ -231,19 +233,9 @@ static const char *place(const dbd_source_t *source, apr_pool_t *p)
                          : "AuthJWTUserQuery auth_jwt (the default)";
 }
 
-static void probe(const dbd_source_t *source, apr_pool_t *p)
+static void say(const dbd_source_t *source, apr_status_t rv, const char *why,
+                apr_pool_t *p)
 {
-    const char *why = "";
-    apr_status_t rv;
-    dbd_t dbd;
-    db_t db;
-
-    attach(&dbd, source->server, p, source->users->slot);
-    rv = store_open(&db, &why, &dbd);
-    if (rv == APR_SUCCESS) {
-        rv = users_probe(&source->users->queries, &db, &why, p);
-        store_close(&dbd);
-    }
     if (rv == APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, source->server,
                      "JWT0011: the users' table answers: %s", place(source, p));
@@ -255,11 +247,35 @@ static void probe(const dbd_source_t *source, apr_pool_t *p)
     }
 }
 
+/* Each child notes the files, since mod_dbd has opened connections to them by now.
+ * Returns whether there is a database. */
+static int meet(const dbd_source_t *source, int is_first, apr_pool_t *p)
+{
+    const char *why = "";
+    apr_status_t rv;
+    dbd_t dbd;
+    db_t db;
+
+    attach(&dbd, source->server, p, source->users->slot);
+    rv = store_open(&db, &why, &dbd);
+    if (rv == APR_SUCCESS) {
+        db_note_file(&db, p);
+        if (is_first) {
+            rv = users_probe(&source->users->queries, &db, &why, p);
+        }
+        store_close(&dbd);
+    }
+    if (is_first) {
+        say(source, rv, why, p);
+    }
+    return dbd.handle != NULL;
+}
+
 void dbd_child_init(apr_pool_t *pchild, server_rec *s, const apr_array_header_t *sources)
 {
     apr_status_t rv = gate_make(&gate, pchild);
+    int i, is_first, is_there = 1;
     apr_pool_t *p;
-    int i;
 
     if (rv != APR_SUCCESS) {
         gate = NULL;
@@ -267,12 +283,13 @@ void dbd_child_init(apr_pool_t *pchild, server_rec *s, const apr_array_header_t 
                      "JWT0013: no gate for the database; this child answers 503");
         return;
     }
-    if (apr_atomic_inc32(&shared->probed) != 0) {
-        return;
-    }
+    is_first = apr_atomic_inc32(&shared->probed) == 0;
+    files = apr_hash_make(pchild);
     apr_pool_create(&p, pchild);
-    for (i = 0; i < sources->nelts; i++) {
-        probe(&APR_ARRAY_IDX(sources, i, dbd_source_t), p);
+    /* One that is out of reach may cost seconds each time: only the first child asks on.
+     */
+    for (i = 0; i < sources->nelts && (is_first || is_there); i++) {
+        is_there = meet(&APR_ARRAY_IDX(sources, i, dbd_source_t), is_first, p);
     }
     apr_pool_destroy(p);
 }

@@ -39,9 +39,9 @@ typedef struct {
 int dbd_post_config(server_rec *s);
 
 /**
- * Make this child's gate, and in the first child of a generation try all statements
- * and say how that went. Never in the parent: as root it would create SQLite files
- * that the children cannot write.
+ * Make this child's gate, note which files its databases are in, and in the first child
+ * of a generation try all statements and say how that went. Never in the parent: as root
+ * it would create SQLite files that the children cannot write.
  *
  * @param sources  dbd_source_t
  */

@@ -33,12 +33,16 @@ typedef struct {
 /* SQLite reads the file that it opened, also when another one has taken its place
  * since (rsync, a restored backup): the users of yesterday would get in for ever. */
 typedef struct {
+    apr_dev_t device;
+    apr_ino_t inode; /* 0: none */
+} identity_t;
+
+typedef struct {
     db_t given;       /* the handle that we were given first */
     db_t own;         /* one to the file that took its place; own.pool NULL: none */
     const char *path; /* NULL: none, as of a database in memory */
-    int is_known;     /* whether the next two hold */
-    apr_dev_t device;
-    apr_ino_t inode; /* 0: none can be used */
+    int is_known;     /* whether the next one holds */
+    identity_t open;  /* which file is open */
 } file_t;
 
 #define FILE_KEY "auth_jwt file"
@@ -196,26 +200,51 @@ static apr_status_t reopen(file_t *file, const char **why, apr_pool_t *p)
     return APR_SUCCESS;
 }
 
+static apr_status_t identify(identity_t *out, const char *path, apr_pool_t *p)
+{
+    apr_finfo_t info;
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_IDENT, p);
+
+    out->device = rv == APR_SUCCESS ? info.device : 0;
+    out->inode = rv == APR_SUCCESS ? info.inode : 0;
+    return rv;
+}
+
+static int is_same(const identity_t *a, const identity_t *b)
+{
+    return a->device == b->device && a->inode == b->inode;
+}
+
+/* Whether the file of a handle that is met for the first time can be another one than
+ * the one that lies there: nobody tells when it was opened. */
+static int is_doubtful(const file_t *file, const identity_t *there)
+{
+    const identity_t *noted = NULL;
+
+    if (file->given.files) {
+        noted = apr_hash_get(file->given.files, file->path, APR_HASH_KEY_STRING);
+    }
+    return noted && !is_same(noted, there);
+}
+
 /* See that the file which is open is the one that lies there. */
 static apr_status_t follow(file_t *file, const char **why, apr_pool_t *p)
 {
-    int is_first = !file->is_known;
-    apr_finfo_t info;
-    apr_status_t rv;
+    identity_t there;
+    apr_status_t rv = identify(&there, file->path, p);
 
-    file->is_known = 1;
-    rv = apr_stat(&info, file->path, APR_FINFO_IDENT, p);
     if (rv != APR_SUCCESS) {
         *why = apr_psprintf(p,
                             "the database file %s: %pm; put it there again, or let the "
                             "server's user enter its directory",
                             file->path, &rv);
         rv = APR_EGENERAL;
-    } else if (!is_first && (info.device != file->device || info.inode != file->inode)) {
+    } else if (file->is_known ? !is_same(&file->open, &there)
+                              : is_doubtful(file, &there)) {
         rv = reopen(file, why, p);
     }
-    file->device = rv == APR_SUCCESS ? info.device : 0;
-    file->inode = rv == APR_SUCCESS ? info.inode : 0;
+    file->is_known = 1;
+    file->open = rv == APR_SUCCESS ? there : (identity_t){0};
     return rv;
 }
 
@@ -236,6 +265,19 @@ static apr_status_t use_file(db_t *db, const char **why, apr_pool_t *p)
         db->now = now;
     }
     return rv;
+}
+
+void db_note_file(db_t *db, apr_pool_t *p)
+{
+    identity_t *noted = apr_pcalloc(apr_hash_pool_get(db->files), sizeof *noted);
+    const char *why;
+    file_t *file;
+
+    if (has_driver(db, "sqlite3") && get_file(&file, db, &why, p) == APR_SUCCESS &&
+        file->path && identify(noted, file->path, p) == APR_SUCCESS) {
+        apr_hash_set(db->files, apr_pstrdup(apr_hash_pool_get(db->files), file->path),
+                     APR_HASH_KEY_STRING, noted);
+    }
 }
 
 /* --- Statements ------------------------------------------------------------------ */
@@ -335,8 +377,11 @@ static apr_status_t select_rows(apr_dbd_results_t **results, db_t *db,
     statement_t *statement = get_statement(db, query);
     int rv;
 
-    if (!statement->prepared && prepare(statement, db, query, why, p) != APR_SUCCESS) {
-        return APR_EGENERAL;
+    if (!statement->prepared) {
+        if (prepare(statement, db, query, why, p) != APR_SUCCESS) {
+            return APR_EGENERAL;
+        }
+        statement->pause = 0;
     }
     rv = run(results, statement, db, query, args, p);
     if (rv != 0 && is_stale(statement, db, rv, p)) {

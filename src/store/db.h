@@ -18,6 +18,7 @@ typedef struct {
     apr_dbd_t *handle;
     apr_pool_t *pool;       /* lives as long as the handle */
     apr_hash_t *statements; /* the handle's own, shared with others by distinct keys */
+    apr_hash_t *files;      /* of db_note_file(); or NULL */
     apr_time_t now;
 } db_t;
 
@@ -32,7 +33,7 @@ typedef struct {
 typedef struct {
     int columns;
     const char **names;
-    const char **values; /* NULL where SQL has NULL */
+    const char **values; /* NULL where SQL has NULL, or a text with a NUL byte */
 } db_row_t;
 
 /**
@@ -42,11 +43,19 @@ typedef struct {
 const db_query_t *db_query_make(const char *sql, apr_pool_t *p);
 
 /**
+ * Note in @p db->files which file a database of SQLite is in. For the beginning of a
+ * process, before its threads: a pool opens connections long before it gives them out,
+ * and only so a file that was replaced in the meantime is noticed.
+ */
+void db_note_file(db_t *db, apr_pool_t *p);
+
+/**
  * Ask for one row.
  *
  * The statement is prepared at its first use on this connection, and once more
  * when it fails: a restarted server has lost it, a changed schema spoils it. One
- * that fails again is left alone for a second.
+ * that cannot be prepared is left alone for a second. SQLite's file is opened anew
+ * when another one has taken its place.
  *
  * @param row   the answer, allocated from @p p; untouched on error
  * @param args  query->params texts without NUL bytes

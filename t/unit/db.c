@@ -461,6 +461,24 @@ static void test_schema(void)
     sqlite_close(&db);
 }
 
+/* SQLite prepares by the schema that it knows, and finds out later. */
+static void test_schema_known_too_well(void)
+{
+    static const char other_query[] = "SELECT id FROM users WHERE id = %s";
+    const char *path = make_file("known.db", "alice");
+    db_t db = sqlite_open(path, pool), other = sqlite_open(path, pool);
+
+    sqlite_do(&other, "ALTER TABLE users RENAME COLUMN name TO login");
+    ok(has(ask_one(&db), "no such column: name"), "a column is missing");
+    sqlite_do(&other, "ALTER TABLE users RENAME COLUMN login TO name");
+    is_str(ask(&db, other_query, "1", "id"), "1", "it is back, as another statement saw");
+    sqlite_do(&other, "ALTER TABLE users ADD COLUMN more TEXT");
+    db.now += SECOND;
+    is_str(ask_one(&db), "alice", "one more change is noticed after the preparation");
+    sqlite_close(&other);
+    sqlite_close(&db);
+}
+
 static void test_locked(void)
 {
     const char *path = make_file("locked.db", "alice");
@@ -525,6 +543,34 @@ static void test_late(void)
     rename(make_file("early.db", "alice"), path);
     is_str(ask_one(&copy), "alice", "a good one takes its place, and no pause is kept");
     sqlite_close(&db);
+}
+
+/* A pool opened this connection long before its first question. */
+static void test_early(void)
+{
+    const char *path = make_file("early-site.db", "old");
+    apr_hash_t *files = apr_hash_make(pool);
+    db_t first = sqlite_open(path, pool), second = sqlite_open(path, pool), copy;
+    db_t other = sqlite_open(":memory:", pool);
+
+    first.files = second.files = other.files = files;
+    copy = first;
+    db_note_file(&copy, pool);
+    db_note_file(&other, pool);
+    is_int(apr_hash_count(files), 1, "a database in memory is in no file");
+    copy = second;
+    is_str(ask_one(&copy), "old", "the file that was noted");
+    sqlite_close(&second);
+    second = sqlite_open(path, pool);
+    second.files = files;
+    rename(make_file("early-next.db", "new"), path);
+    copy = second;
+    is_str(ask_one(&copy), "new", "another one took its place before the first question");
+    copy = first;
+    is_str(ask_one(&copy), "new", "and before one more");
+    sqlite_close(&first);
+    sqlite_close(&second);
+    sqlite_close(&other);
 }
 
 /* The directory was closed for a while before the first question. */
@@ -596,9 +642,11 @@ int main(void)
     test_row_errors();
     test_reasons();
     test_schema();
+    test_schema_known_too_well();
     test_locked();
     test_replaced();
     test_late();
+    test_early();
     test_first_sight();
     test_not_a_database();
     remove_directory();
