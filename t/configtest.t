@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use JWTTest;
+use MIME::Base64 qw(encode_base64);
 use POSIX ();
 use Test::More;
 
@@ -10,12 +11,32 @@ my $root = $> == 0;
 my $dir = scratch('keys');
 my $t_dir = var('t_dir');
 
+my $algorithms = 'HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA';
+
+sub key_of
+{
+    my ($algorithm) = @_;
+    return scalar `openssl genpkey -algorithm $algorithm 2>/dev/null`;
+}
+
+sub filter_key
+{
+    my ($pem, $options) = @_;
+    spew("$dir/filter", $pem, 0600);
+    return scalar `openssl pkey -in '$dir/filter' $options`;
+}
+
+sub public_of { return filter_key($_[0], '-pubout') }
+sub encrypted { return filter_key($_[0], '-aes256 -passout pass:x') }
+
 # ---- what the snippets name --------------------------------------------------------------
 
 my $secret = slurp("$t_dir/keys/site.key");
 my $certificate = slurp("$t_dir/keys/cert.pem");
 my $public = `openssl pkey -in '$t_dir/keys/key.pem' -pubout`;
-my $jwk = '{"kty":"oct","k":"' . 'A' x 43 . '"}';
+my $jwk = '{"kty":"EC","crv":"P-256","x":"' . 'A' x 43 . '","y":"' . 'A' x 43 . '"}';
+my $other = key_of('EC -pkeyopt ec_paramgen_curve:P-384');
+my $pair = key_of('EC -pkeyopt ec_paramgen_curve:P-256');
 my $of_server_group = $root ? (getgrnam var('group'))[2] : $);
 
 my %files = (
@@ -31,12 +52,28 @@ my %files = (
         `openssl pkey -in '$t_dir/keys/key.pem' -pubout -outform DER` ],
     'ssh.pem' => [ 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI' . 'A' x 43 . "\n" ],
     'array.jwk' => ["[$jwk]"],
-    'key.jwk' => [$jwk], 'blank.jwk' => [" \n$jwk"], 'bom.jwk' => ["\xef\xbb\xbf$jwk"],
+    'bom.jwk' => ["\xef\xbb\xbf$jwk"], 'base64.jwk' => [ encode_base64($jwk) ],
+    'point.json' => [$jwk], 'oct.json' => ['{"kty":"oct","k":"' . 'A' x 43 . '","kid":"o"}'],
+    'two.json' => [ '{"keys":[' . join(',', map { qq({"kty":"oct","kid":"$_","k":") . 'A' x 42
+        . $_ . '"}' } qw(A E)) . ']}' ],
+    'p256.key' => [$pair], 'p384.key' => [$other],
+    'p256.pub' => [ public_of($pair), 0644 ], 'open.pub' => [ public_of($pair), 0666 ],
+    'encrypted.key' => [ encrypted($pair) ], 'rsa1024.key' => [ key_of('RSA -pkeyopt rsa_keygen_bits:1024') ],
 );
 spew("$dir/$_", $files{$_}[0], 0600) && chmod($files{$_}[1] // 0600, "$dir/$_") for keys %files;
 chown -1, (split ' ', $of_server_group)[0], glob "$dir/group-*.key";
 chown +(getpwnam var('user'))[2], -1, "$dir/owned.key" if $root;
-mkdir "$dir/directory";
+mkdir "$dir/$_" for qw(empty secrets mixed nested nested/inner open pairs);
+chmod 0777, "$dir/open";
+spew("$dir/secrets/$_.key", "$_" x 40, 0600) for qw(a b);
+spew("$dir/secrets/.hidden", 'short', 0600);
+spew("$dir/mixed/a.key", 'a' x 40, 0600);
+spew("$dir/mixed/b.key", 'short', 0600);
+spew("$dir/pairs/2026-11.pem", $pair, 0600);
+spew("$dir/pairs/2026-12.pub", $files{'p256.pub'}[0], 0644);
+spew("$dir/anybodys", "#!/bin/sh\ncat '$dir/just.key'\n", 0777);
+chmod 0777, "$dir/anybodys";
+spew("$dir/fails", "#!/bin/sh\ncat '$dir/just.key'\nexit 1\n", 0755);
 POSIX::mkfifo("$dir/fifo", 0600);
 
 # The beginning of most snippets, two lines; the host's lines are counted from the third.
@@ -78,11 +115,11 @@ my @bad_values = (
         . 'ALG SOURCE and optionally sign or verify, such as: AuthJWTKey 2026-11 HS256 '
         . 'jwt/site.key' ],
     [ 'an unknown algorithm', 'AuthJWTKey - HS257 keys/site.key',
-        "AuthJWTKey: unknown algorithm 'HS257'; known are: HS256" ],
+        "AuthJWTKey: unknown algorithm 'HS257'; known are: $algorithms" ],
     [ 'an algorithm in lower case', 'AuthJWTKey - hs256 keys/site.key',
-        "AuthJWTKey: unknown algorithm 'hs256'; known are: HS256" ],
+        "AuthJWTKey: unknown algorithm 'hs256'; known are: $algorithms" ],
     [ 'the algorithm none', 'AuthJWTKey - none keys/site.key',
-        "AuthJWTKey: unknown algorithm 'none'; known are: HS256" ],
+        "AuthJWTKey: unknown algorithm 'none'; known are: $algorithms" ],
     [ 'neither sign nor verify', 'AuthJWTKey - HS256 keys/site.key both',
         "AuthJWTKey: 'both' is neither sign nor verify; write one of them, or nothing for both" ],
     [ 'a missing key file', 'AuthJWTKey - HS256 KEYS/none.key',
@@ -91,15 +128,80 @@ my @bad_values = (
     [ 'a file within a file', 'AuthJWTKey - HS256 KEYS/just.key/x',
         "AuthJWTKey: key '-': cannot read KEYS/just.key/x: Not a directory; name a file that can "
         . 'be read' ],
-    [ 'a directory as key file', 'AuthJWTKey - HS256 KEYS/directory',
-        "AuthJWTKey: key '-': KEYS/directory is no regular file; name the file that has the key" ],
+    [ 'an empty directory', 'AuthJWTKey * HS256 KEYS/empty',
+        "AuthJWTKey: key '*': the directory KEYS/empty has no file; put a key into it" ],
+    [ 'a directory under one name', 'AuthJWTKey - HS256 KEYS/secrets',
+        "AuthJWTKey: key '-': the source is a directory; write * in place of a name, so that each "
+        . 'key is named like its file' ],
+    [ 'a directory with a file that has no key', 'AuthJWTKey * HS256 KEYS/mixed',
+        "AuthJWTKey: key '*': KEYS/mixed/b.key: the secret has 5 bytes, HS256 needs 32 or more "
+        . '(openssl rand -base64 48)' ],
+    [ 'a directory in a directory', 'AuthJWTKey * HS256 KEYS/nested',
+        "AuthJWTKey: key '*': KEYS/nested/inner is no regular file; name the file that has the key" ],
+    [ 'a directory that others can write', 'AuthJWTKey * HS256 KEYS/open',
+        "AuthJWTKey: key '*': KEYS/open can be written by every user of this machine; run: chmod "
+        . 'go-w KEYS/open' ],
     [ 'a pipe as key file, which nobody writes to', 'AuthJWTKey - HS256 KEYS/fifo',
         "AuthJWTKey: key '-': KEYS/fifo is no regular file; name the file that has the key" ],
     [ 'a closed key file', 'AuthJWTKey - HS256 KEYS/closed.key',
         "AuthJWTKey: key '-': cannot read KEYS/closed.key: Permission denied; start httpd as root, "
         . 'or give the file to the user who starts it', $root && 'root reads every file' ],
-    [ 'a program as source', 'AuthJWTKey - HS256 exec:/bin/true',
-        "AuthJWTKey: key '-': programs are not run here; name a file or env:NAME" ],
+    [ 'a program that says nothing', 'AuthJWTKey - HS256 exec:/bin/true',
+        "AuthJWTKey: key '-': the secret has 0 bytes, HS256 needs 32 or more (openssl rand "
+        . '-base64 48)' ],
+    [ 'a program that fails', 'AuthJWTKey - HS256 exec:/bin/false',
+        "AuthJWTKey: key '-': the program /bin/false failed; see what it writes to the error log, "
+        . 'and run it by hand' ],
+    [ 'a program that fails after it has written', 'AuthJWTKey - HS256 "exec:KEYS/fails"',
+        "AuthJWTKey: key '-': the program KEYS/fails failed; see what it writes to the error log, "
+        . 'and run it by hand' ],
+    [ 'a program that sleeps', 'AuthJWTKey - HS256 "exec:/bin/sleep 60"',
+        "AuthJWTKey: key '-': the program /bin/sleep did not end within 10 seconds; see what it "
+        . 'writes to the error log, and run it by hand' ],
+    [ 'a program that writes for ever', 'AuthJWTKey - HS256 "exec:/bin/cat /dev/zero"',
+        "AuthJWTKey: key '-': the program /bin/cat wrote more than 65536 bytes; see what it "
+        . 'writes to the error log, and run it by hand' ],
+    [ 'a program that others can change', 'AuthJWTKey - HS256 exec:KEYS/anybodys',
+        "AuthJWTKey: key '-': the program KEYS/anybodys does not belong to root alone; run: chown "
+        . 'root KEYS/anybodys; chmod go-w KEYS/anybodys' ],
+    [ 'no such program', 'AuthJWTKey - HS256 exec:/nonexistent/program',
+        "AuthJWTKey: key '-': cannot look at the program /nonexistent/program: No such file or "
+        . 'directory' ],
+    [ 'a program without its path', 'AuthJWTKey - HS256 "exec:cat KEYS/just.key"',
+        "AuthJWTKey: key '-': 'exec:cat KEYS/just.key' names no program; write its whole path, "
+        . 'such as exec:/usr/local/sbin/site-key' ],
+    [ 'a secret in place of a key pair', 'AuthJWTKey - RS256 keys/site.key',
+        "AuthJWTKey: key '-': it is neither PEM nor JWK, and RS256 takes no other; of DER openssl "
+        . 'pkey -inform DER makes PEM' ],
+    [ 'a key on another curve', 'AuthJWTKey - ES256 KEYS/p384.key',
+        "AuthJWTKey: key '-': it is a key on the curve P-384, and ES256 needs P-256" ],
+    [ 'a key of another kind', 'AuthJWTKey - RS256 KEYS/p384.key',
+        "AuthJWTKey: key '-': it is a key on the curve P-384, and RS256 needs an RSA key" ],
+    [ 'a weak RSA key', 'AuthJWTKey - RS256 KEYS/rsa1024.key',
+        "AuthJWTKey: key '-': it is an RSA key of 1024 bits; take one of 2048 to 8192 (openssl "
+        . 'genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072)' ],
+    [ 'a key with a pass phrase', 'AuthJWTKey - ES256 KEYS/encrypted.key',
+        "AuthJWTKey: key '-': it is encrypted and nobody is there to type the pass phrase; write "
+        . 'it without one (openssl pkey -in OLD -out NEW)' ],
+    [ 'a public key that shall sign', 'AuthJWTKey - ES256 KEYS/p256.pub sign',
+        "AuthJWTKey: key '-': it cannot sign; write verify, or name a private key" ],
+    [ 'a public key that others can write', 'AuthJWTKey - ES256 KEYS/open.pub',
+        "AuthJWTKey: key '-': KEYS/open.pub can be written by every user of this machine; run: "
+        . 'chmod go-w KEYS/open.pub' ],
+    [ 'no point on the curve', 'AuthJWTKey - ES256 KEYS/point.json', "AuthJWTKey: key '-': its x "
+        . 'and y are no point on the curve, or its d is out of range' ],
+    [ 'a public JWK as secret', 'AuthJWTKey - HS256 KEYS/point.json',
+        "AuthJWTKey: key '-': its kty is EC, and HS256 needs oct" ],
+    [ 'a JWK under another name', 'AuthJWTKey x HS256 KEYS/oct.json',
+        "AuthJWTKey: key 'x': its kid is 'o'; write that name, or * for it" ],
+    [ 'a set under one name', 'AuthJWTKey x HS256 KEYS/two.json', "AuthJWTKey: key 'x': it is a "
+        . 'JWK set of several keys; write * in place of a name, so that each has its own' ],
+    [ 'a secret without a name of its own', 'AuthJWTKey * HS256 keys/site.key',
+        "AuthJWTKey: key '*': a secret has no name of its own; give it one in place of *" ],
+    [ 'permissions, neither', 'AuthJWTKeyPermissions lax', # read early, so in httpd's other words
+        qr/: Syntax error on line 1 of CONF: AuthJWTKeyPermissions: 'lax' is neither strict nor warn; write one of them$/ ],
+    [ 'a token length that is none', 'AuthJWTMaxTokenLength 8k', "AuthJWTMaxTokenLength: '8k' is "
+        . 'not a size; write a number of bytes from 256 to 1048576' ],
     [ 'a secret that others can read', 'AuthJWTKey - HS256 KEYS/others-read.key',
         "AuthJWTKey: key '-': KEYS/others-read.key can be read or written by every user of this "
         . 'machine; run: chmod 600 KEYS/others-read.key' ],
@@ -133,7 +235,7 @@ my @bad_values = (
         . '-base64 48)' ],
     [ 'a public key in a variable', 'AuthJWTKey - HS256 env:JWT_PUBLIC', $no_secret ],
     [ 'one kid twice', "AuthJWTKey a HS256 keys/site.key\nAuthJWTKey a HS256 keys/other.key",
-        "AuthJWTKey: the key 'a' stands twice; give each key its own name" ],
+        "AuthJWTKey: key 'a': the kid 'a' stands twice; give each key its own name" ],
     [ 'a kid with a blank', 'AuthJWTKey "a b" HS256 keys/site.key',
         "AuthJWTKey: key 'a b': the key's name 'a b' has a character other than letters, digits "
         . 'and -._~:/+=@' ],
@@ -157,7 +259,7 @@ my @bad_values = (
         'AuthJWTEndpoints: stands twice in one server; use SetHandler jwt-obtain in a Location for '
         . 'further ones' ],
     [ 'an unknown endpoint', 'AuthJWTEndpoints /auth token nonsense',
-        "AuthJWTEndpoints: there is no endpoint 'nonsense'; known are token, token/refresh" ],
+        "AuthJWTEndpoints: there is no endpoint 'nonsense'; known are token, token/refresh, jwks.json" ],
     [ 'endpoints in a section', in_location('AuthJWTEndpoints /auth'),
         'AuthJWTEndpoints not allowed in <Location> context' ],
     [ 'a key in a section', in_location($key), 'AuthJWTKey not allowed in <Location> context' ],
@@ -247,6 +349,7 @@ my $only_verify = 'every AuthJWTKey here is for verify, so nothing can be issued
     . 'can sign';
 my $no_signer = 'is no key of this server, or one that only verifies; name an AuthJWTKey that can '
     . 'sign';
+my $no_verifier = 'is no key of this server; name keys that an AuthJWTKey has';
 my $no_database = 'users are looked up in SQL, and there is no %s; add to the server, for '
     . 'example: DBDriver sqlite3, DBDParams /var/lib/auth_jwt/site.db';
 my $confusion = 'under one key, so that user 1 of the one would be user 1 of the other; give this '
@@ -295,6 +398,19 @@ my @bad_sums = (
     [ 'a signing key of the server where a host has another ring',
         $site . in_host("AuthJWTKey b HS256 keys/other.key\n" . in_location('AuthJWTSigningKey -')),
         "AuthJWTSigningKey: '-' $no_signer (in <Location \"/x\">, line 7 of CONF)" ],
+    [ 'a refresh key that is none', $site . in_location('AuthJWTRefreshSigningKey b'),
+        "AuthJWTRefreshSigningKey: 'b' $no_signer $in_x" ],
+    [ 'an accepted key that is none', $site . in_location('AuthJWTVerifyKeys - b'),
+        "AuthJWTVerifyKeys: 'b' $no_verifier $in_x" ],
+    [ 'an accepted key of another server', $site . in_host("AuthJWTKey b HS256 keys/other.key\n"
+            . in_location('AuthJWTVerifyKeys -')),
+        "AuthJWTVerifyKeys: '-' $no_verifier (in <Location \"/x\">, line 7 of CONF)" ],
+    [ 'a signing key that is not accepted where it signs', "${database}AuthJWTKey a HS256 "
+        . "keys/site.key\nAuthJWTKey b HS256 keys/other.key\n"
+        . in_location("SetHandler jwt-refresh\nAuthJWTVerifyKeys b"),
+        "AuthJWTVerifyKeys: 'a', which signs here, is not among them, so what is issued here would "
+        . 'be refused here; add it, or name another one by AuthJWTSigningKey (in <Location '
+        . '"/x">, line 5 of CONF)' ],
     [ 'a signing key and no key at all', 'AuthJWTSigningKey b',
         "AuthJWTSigningKey: 'b' $no_signer (in AuthJWTSigningKey, line 1 of CONF)" ],
     [ 'a secret that the server\'s group can read', ($root ? sprintf("User %s\nGroup %s\n",
@@ -312,7 +428,7 @@ my @bad_sums = (
 
     # endpoints
     [ 'an unknown handler', $site . in_location('SetHandler jwt-xyz'),
-        "SetHandler: 'jwt-xyz' is no endpoint; known are jwt-obtain, jwt-refresh $in_x" ],
+        "SetHandler: 'jwt-xyz' is no endpoint; known are jwt-obtain, jwt-refresh, jwt-jwks $in_x" ],
     map({ [ "no path of a request: $_", $database . $key . "AuthJWTEndpoints $_",
             "AuthJWTEndpoints $_: no request has such a path when it is looked at; write it "
             . "without //, /. and %, such as /auth $mounted" ] }
@@ -439,6 +555,32 @@ my $other_database = "DBDParams other.db\n";
 my @good = (
     [ 'nothing of ours', '' ],
     [ 'the smallest site', $site . protected('') ],
+
+    # keys of other kinds and from other places
+    [ 'a key pair', "${database}AuthJWTKey a ES256 KEYS/p256.key\nAuthJWTEndpoints /auth\n" ],
+    [ 'only a public key, that anybody may read', "${database}AuthJWTKey a ES256 KEYS/p256.pub\n"
+        . protected('') ],
+    [ 'a key pair that only verifies', "AuthJWTKey a ES384 KEYS/p384.key verify\nAuthJWTKey - HS256 "
+        . 'keys/site.key' ],
+    [ 'a JWK by its name, and by its own', "AuthJWTKey o HS256 KEYS/oct.json\nAuthJWTKey * HS256 "
+        . 'KEYS/two.json' ],
+    [ 'a JWK without its name', 'AuthJWTKey - HS256 KEYS/oct.json' ],
+    [ 'a directory of secrets', 'AuthJWTKey * HS256 KEYS/secrets' . "\nAuthJWTSigningKey b" ],
+    [ 'a directory of keys', 'AuthJWTKey * ES256 KEYS/pairs' . "\nAuthJWTSigningKey 2026-11\n"
+        . 'AuthJWTVerifyKeys 2026-11 2026-12' ],
+    [ 'a key by its thumbprint', 'AuthJWTKey * ES256 KEYS/p256.pub' ],
+    [ 'a program', 'AuthJWTKey - HS256 "exec:/bin/cat KEYS/just.key"' ],
+    [ 'keys of which some are accepted', "${database}AuthJWTKey a HS256 keys/site.key\nAuthJWTKey "
+        . "b HS256 keys/other.key\nAuthJWTEndpoints /auth\n" . protected('AuthJWTVerifyKeys b')
+        . protected('AuthJWTVerifyKeys none') =~ s{/x}{/y}r . protected('AuthJWTVerifyKeys all')
+            =~ s{/x}{/z}r ],
+    [ 'another key for refresh tokens', "${database}AuthJWTKey a HS256 keys/site.key\nAuthJWTKey "
+        . "b HS256 keys/other.key\nAuthJWTRefreshSigningKey b\nAuthJWTEndpoints /auth\n" ],
+    [ 'only public keys, shown', "AuthJWTKey a ES256 KEYS/p256.pub\nAuthJWTEndpoints /auth "
+        . 'jwks.json' ],
+    [ 'another table under other keys', "${database}AuthJWTKey a HS256 keys/site.key\nAuthJWTKey b "
+        . "HS256 keys/other.key\nAuthJWTVerifyKeys a\nAuthJWTEndpoints /auth\n"
+        . protected("AuthJWTVerifyKeys b\nAuthJWTUserTable members") ],
     [ 'no Require beside AuthType', $site . in_location('AuthType JWT'),
         'AuthType JWT: no Require is here, so that of the surrounding place holds, which may let '
         . 'everybody in; add: Require valid-user (in <Location "/x">, line 5 of CONF)' ],

@@ -10,7 +10,7 @@ my $src = var('src_dir');
 my $readme = slurp("$src/README.md");
 my $reference = slurp("$src/conf/README.md");
 my @examples = map { "$_.conf" } qw(auth_jwt existing-table lifetimes php-site
-    proxied-application static-site virtual-hosts);
+    proxied-application public-keys static-site virtual-hosts);
 
 # ---- directives --------------------------------------------------------------------------
 
@@ -89,14 +89,18 @@ for ([ $readme, $src, 'README.md' ], [ $reference, "$src/conf", 'conf/README.md'
 
 my $dir = scratch('site');
 spew("$dir/$_.key", slurp(var('t_dir') . "/keys/site.key") . $_, 0600)
-    for qw(site shop portal 2026-11 2027-05);
+    for qw(site shop portal refresh 2026-11 2027-05);
+for my $file (map { "$dir/$_.pem" } qw(2026-11 2027-05 partners)) {
+    system "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out '$file' 2>/dev/null";
+    chmod 0600, $file;
+}
 mkdir "$dir/htdocs";
 
 sub mapped
 {
     my ($conf) = @_;
     my $keys = var('t_dir') . '/keys';
-    $conf =~ s{\bjwt/(?=[\w-]+\.key)}{$dir/}g;
+    $conf =~ s{(?:\bjwt|/run/secrets)/(?=[\w-]+\.(?:key|pem))}{$dir/}g;
     $conf =~ s{/etc/ssl/example\.com/fullchain\.pem}{$keys/cert.pem}g;
     $conf =~ s{/etc/ssl/example\.com/privkey\.pem}{$keys/key.pem}g;
     $conf =~ s{/var/www/[\w-]+}{$dir/htdocs}g;
@@ -126,7 +130,7 @@ for my $file (@examples) {
 my $blocks = 0;
 for ([ 'README.md', $readme ], [ 'conf/README.md', $reference ]) {
     my ($file, $text) = @$_;
-    while ($text =~ /^```apache\n(.*?)^```$/msg) {
+    while ($text =~ /^ *```apache\n(.*?)^ *```$/msg) {
         my ($block, $line) = ($1, 1 + substr($text, 0, $-[0]) =~ tr/\n//);
         my $site = '';
         $site .= "DBDriver sqlite3\nDBDParams x\n" unless $block =~ /^DBDriver/m;

@@ -73,7 +73,7 @@ my $REFUSED_HEADER = 'Bearer realm="api", error="invalid_request"';
 sub is_refused
 {
     my ($response, $body, $challenge, $why) = @_;
-    is $response->code, 401, $why;
+    is $response->code, $body eq $BAD_HEADER ? 400 : 401, $why;
     is $response->content, $body, "$why: what is told";
     is fields($response, 'WWW-Authenticate'), $challenge, "$why: the challenge";
     is fields($response, 'Content-Type'), 'application/json', "$why: in JSON";
@@ -161,12 +161,12 @@ for (
     [ 'an own scheme', "JWT $alice", 200 ],
     [ 'the second one', "token $alice", 200 ],
     [ 'not the usual one', "Bearer $alice", 401 ],
-    [ 'an own scheme, alone', 'jwt', 401, 'JWT realm="api", error="invalid_request"' ],
+    [ 'an own scheme, alone', 'jwt', 400, 'JWT realm="api", error="invalid_request"' ],
 ) {
     my ($why, $header, $code, $challenge) = @$_;
     my $response = ask(GET => '/set/schemes/', headers => [ Authorization => $header ]);
     is $response->code, $code, $why;
-    is fields($response, 'WWW-Authenticate'), $challenge || 'JWT realm="api"', "$why: challenge" if $code == 401;
+    is fields($response, 'WWW-Authenticate'), $challenge || 'JWT realm="api"', "$why: challenge" if $code != 200;
 }
 
 # ---- what a token must be -----------------------------------------------------------------
@@ -464,7 +464,6 @@ for (
     for (
         [ 'no token', $REFUSED ],
         [ 'a bad token', $REFUSED_TOKEN, token => 'x' ],
-        [ 'a bad header', $REFUSED_HEADER, headers => [ Authorization => 'Bearer' ] ],
         [ 'a POST', $REFUSED, form => { a => 1 } ],
     ) {
         my ($what, $challenge, @option) = @$_;

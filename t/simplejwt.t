@@ -142,7 +142,7 @@ sub expected
     my ($case) = @_;
     my $group = $group{ $case->{case} =~ /^(\w+)/ ? $1 : '' };
     my %headers = %{ $group->{answer} };
-    $headers{'WWW-Authenticate'} = $case->{challenge} // $group->{challenge} if $case->{status} == 401;
+    $headers{'WWW-Authenticate'} = $case->{challenge} // $group->{challenge} if $case->{challenge} || $case->{status} == 401;
     my $own = $case->{answer} || {};
     @headers{ keys %$own } = values %$own;
     delete @headers{ grep { !defined $headers{$_} } keys %headers };

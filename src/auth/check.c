@@ -95,11 +95,20 @@ static int is_usable_id(const char *id)
 verdict_t check_token(identity_t *out, const policy_t *policy, const char *token,
                       const char *type, const char **why, apr_pool_t *p)
 {
+    apr_size_t len = strlen(token);
     identity_t identity = {NULL};
     bytes_t payload;
     verdict_t verdict;
 
-    verdict = of_jws[jws_verify(&payload, token, strlen(token), policy->keys, why, p)];
+    if (len > policy->max_token_length) {
+        *why =
+            apr_psprintf(p,
+                         "the token has %" APR_SIZE_T_FMT
+                         " bytes, more than %" APR_SIZE_T_FMT " (AuthJWTMaxTokenLength)",
+                         len, policy->max_token_length);
+        return VERDICT_MALFORMED;
+    }
+    verdict = of_jws[jws_verify(&payload, token, len, policy->keys, why, p)];
     if (verdict != VERDICT_OK) {
         return verdict;
     }

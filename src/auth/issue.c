@@ -32,7 +32,7 @@ static const char *first_audience(const policy_t *policy)
                : NULL;
 }
 
-static const char *make_token(const char **jti, const policy_t *policy,
+static const char *make_token(const char **jti, const policy_t *policy, const jwk_t *key,
                               const identity_t *identity, const char *type,
                               apr_int64_t lifetime, apr_pool_t *p)
 {
@@ -50,7 +50,7 @@ static const char *make_token(const char **jti, const policy_t *policy,
     claims.audience = claims.copied ? NULL : first_audience(policy);
     claims.issuer = policy->issuer;
     payload = claims.jti ? claims_write(&claims, p) : NULL;
-    return payload ? jws_sign(policy->signing_key, payload, strlen(payload), p) : NULL;
+    return payload ? jws_sign(key, payload, strlen(payload), p) : NULL;
 }
 
 verdict_t issue_access(issue_tokens_t *out, const policy_t *policy,
@@ -58,8 +58,8 @@ verdict_t issue_access(issue_tokens_t *out, const policy_t *policy,
 {
     issue_tokens_t tokens = {NULL};
 
-    tokens.access = make_token(&tokens.access_jti, policy, identity, CHECK_ACCESS,
-                               policy->access_lifetime, p);
+    tokens.access = make_token(&tokens.access_jti, policy, policy->signing_key, identity,
+                               CHECK_ACCESS, policy->access_lifetime, p);
     if (!tokens.access) {
         *why = "no token could be made: random bytes, memory or OpenSSL failed";
         return VERDICT_CRYPTO_DOWN;
@@ -79,8 +79,8 @@ verdict_t issue_pair(issue_tokens_t *out, const policy_t *policy,
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    refresh =
-        make_token(&jti, policy, identity, CHECK_REFRESH, policy->refresh_lifetime, p);
+    refresh = make_token(&jti, policy, policy->refresh_signing_key, identity,
+                         CHECK_REFRESH, policy->refresh_lifetime, p);
     if (!refresh) {
         *why = "no token could be made: random bytes, memory or OpenSSL failed";
         return VERDICT_CRYPTO_DOWN;

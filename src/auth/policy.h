@@ -30,6 +30,8 @@ typedef struct {
 typedef struct {
     const jwk_ring_t *keys;             /* accepted here; never NULL */
     const jwk_t *signing_key;           /* NULL where nothing is issued */
+    const jwk_t *refresh_signing_key;   /* likewise, for refresh tokens */
+    apr_size_t max_token_length;        /* bytes */
     const char *issuer;                 /* NULL: none */
     const apr_array_header_t *audience; /* const char *; NULL: none */
     const char *user_id_claim;

@@ -10,7 +10,7 @@ static const verdict_info_t table[VERDICT_COUNT] = {
     [VERDICT_NO_TOKEN] = {401, "no_token", 0,
                           "Authentication credentials were not provided.", 0, 0},
     [VERDICT_BAD_HEADER] =
-        {401, "malformed", "bad_authorization_header",
+        {400, "malformed", "bad_authorization_header",
          "Authorization header must contain two space-delimited values",
          "invalid_request", 0},
     [VERDICT_MALFORMED] = {401, "malformed", INVALID, "Token is invalid", TOKEN, 1},

@@ -65,7 +65,7 @@ static verdict_t identify(identity_t *identity, request_rec *r, const config_t *
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    config_policy(&policy, config);
+    config_policy(&policy, config, r->pool);
     if (config->check_user) {
         dbd_attach(&policy, &dbd, config, r);
     }

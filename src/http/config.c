@@ -25,6 +25,8 @@ static const struct {
     [CONFIG_KEYS] = ROW_OF(keys),
     [CONFIG_MOUNT] = ROW_OF(mount),
     [CONFIG_SIGNING_KID] = ROW_OF(signing_kid),
+    [CONFIG_REFRESH_SIGNING_KID] = ROW_OF(refresh_signing_kid),
+    [CONFIG_VERIFY_KIDS] = ROW_OF(verify_kids),
     [CONFIG_ISSUER] = ROW_OF(issuer),
     [CONFIG_AUDIENCE] = ROW_OF(audience),
     [CONFIG_LEEWAY] = ROW_OF(leeway),
@@ -40,6 +42,7 @@ static const struct {
     [CONFIG_REMOTE_USER_CLAIM] = ROW_OF(remote_user_claim),
     [CONFIG_HEADER_TYPES] = ROW_OF(header_types),
     [CONFIG_MAX_BODY] = ROW_OF(max_body),
+    [CONFIG_MAX_TOKEN_LENGTH] = ROW_OF(max_token_length),
 };
 
 const config_fields_t config_default_fields = {"username", "password", "remember_me"};
@@ -56,6 +59,7 @@ static const config_t defaults = {
     .user_id_claim = "user_id",
     .header_types = &default_header_types,
     .max_body = 16384,
+    .max_token_length = 8190,
 };
 
 #define DEFAULT_IAT_LEEWAY 10
@@ -90,15 +94,16 @@ void *config_merge(apr_pool_t *p, void *parent, void *child)
     const config_t *outer = parent, *own = child;
     apr_uint64_t left;
 
+    /* A ring of its own begins anew: the inherited names are those of the other ring. */
+    if (config_is_set(own, CONFIG_KEYS)) {
+        merged->signing_kid = merged->refresh_signing_kid = NULL;
+        merged->verify_kids = NULL;
+    }
     for (left = own->set; left; left &= left - 1) {
         int row = __builtin_ctzll(left);
 
         memcpy(config_member(merged, row), (const char *)own + rows[row].offset,
                rows[row].size);
-    }
-    /* A ring of its own begins anew: the inherited name is one of the other ring. */
-    if (config_is_set(own, CONFIG_KEYS) && !config_is_set(own, CONFIG_SIGNING_KID)) {
-        merged->signing_kid = NULL;
     }
     /* Whoever owns a .htaccess file must not undo what others ask for. */
     merged->htaccess_token_age =
@@ -166,19 +171,37 @@ const config_users_t *config_users(const config_t *config)
     return config->users ? config->users : preset;
 }
 
+/* The key with a name as directives write it. */
+static const jwk_t *named_key(const config_t *config, const char *kid)
+{
+    const jwk_t *key = jwk_find(config->keys, strcmp(kid, "-") == 0 ? NULL : kid);
+
+    return key && key->can_sign ? key : NULL;
+}
+
+const jwk_ring_t *config_keys(const config_t *config, apr_pool_t *p)
+{
+    if (!config->keys) {
+        return &no_keys;
+    }
+    return config->verify_kids ? jwk_select(config->keys, config->verify_kids, p)
+                               : config->keys;
+}
+
 const jwk_t *config_signing_key(const config_t *config)
 {
-    const jwk_t *key;
-
     if (!config->keys) {
         return NULL;
     }
-    if (!config->signing_kid) {
-        return jwk_find_signing(config->keys);
-    }
-    key = jwk_find(config->keys,
-                   strcmp(config->signing_kid, "-") == 0 ? NULL : config->signing_kid);
-    return key && key->can_sign ? key : NULL;
+    return config->signing_kid ? named_key(config, config->signing_kid)
+                               : jwk_find_signing(config->keys);
+}
+
+const jwk_t *config_refresh_signing_key(const config_t *config)
+{
+    return config->keys && config->refresh_signing_kid
+               ? named_key(config, config->refresh_signing_kid)
+               : config_signing_key(config);
 }
 
 static apr_status_t random_bytes(unsigned char *out, apr_size_t len)
@@ -186,12 +209,14 @@ static apr_status_t random_bytes(unsigned char *out, apr_size_t len)
     return apr_generate_random_bytes(out, len);
 }
 
-void config_policy(policy_t *out, const config_t *config)
+void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
 {
     memset(out, 0, sizeof *out);
     /* Not every section is known at start: .htaccess may name our AuthType. */
-    out->keys = config->keys ? config->keys : &no_keys;
+    out->keys = config_keys(config, p);
+    out->max_token_length = (apr_size_t)config->max_token_length;
     out->signing_key = config_signing_key(config);
+    out->refresh_signing_key = config_refresh_signing_key(config);
     out->issuer = config->issuer;
     out->audience = config->audience;
     out->user_id_claim = config->user_id_claim;

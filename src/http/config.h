@@ -34,12 +34,14 @@ typedef struct {
     apr_uint64_t set;            /* a bit for each row that this section wrote */
     const ap_directive_t *first; /* where this section's first directive stands */
     server_rec *server;
-    const jwk_ring_t *keys;             /* NULL: none */
-    const mount_t *mount;               /* NULL: none */
-    const char *signing_kid;            /* NULL: the first key that can sign */
-    const char *issuer;                 /* NULL: none */
-    const apr_array_header_t *audience; /* const char *; NULL: none */
-    apr_int64_t leeway;                 /* -1: 0 for exp, 10 for iat and nbf */
+    const jwk_ring_t *keys;                /* NULL: none */
+    const mount_t *mount;                  /* NULL: none */
+    const char *signing_kid;               /* NULL: the first key that can sign */
+    const char *refresh_signing_kid;       /* NULL: the same for refresh tokens */
+    const apr_array_header_t *verify_kids; /* const char *; NULL: all */
+    const char *issuer;                    /* NULL: none */
+    const apr_array_header_t *audience;    /* const char *; NULL: none */
+    apr_int64_t leeway;                    /* -1: 0 for exp, 10 for iat and nbf */
     apr_int64_t access_lifetime, refresh_lifetime;
     apr_int64_t max_token_age;      /* 0: any */
     apr_int64_t htaccess_token_age; /* the same of .htaccess files, the shortest */
@@ -51,6 +53,7 @@ typedef struct {
     const char *remote_user_claim;          /* with CONFIG_CLAIM */
     const apr_array_header_t *header_types; /* const char *, never empty */
     apr_int64_t max_body;                   /* bytes */
+    apr_int64_t max_token_length;           /* bytes */
 } config_t;
 
 /** A stretch of config_t that is set and inherited as a whole. */
@@ -58,6 +61,8 @@ typedef enum {
     CONFIG_KEYS,
     CONFIG_MOUNT,
     CONFIG_SIGNING_KID,
+    CONFIG_REFRESH_SIGNING_KID,
+    CONFIG_VERIFY_KIDS,
     CONFIG_ISSUER,
     CONFIG_AUDIENCE,
     CONFIG_LEEWAY,
@@ -73,6 +78,7 @@ typedef enum {
     CONFIG_REMOTE_USER_CLAIM,
     CONFIG_HEADER_TYPES,
     CONFIG_MAX_BODY,
+    CONFIG_MAX_TOKEN_LENGTH,
     CONFIG_ROW_COUNT
 } config_row_t;
 
@@ -109,14 +115,18 @@ const config_users_t *config_preset(void);
 /** The users of a section: its own, or the preset's. */
 const config_users_t *config_users(const config_t *config);
 
-/** The key that signs here, or NULL. */
+/** The keys that are accepted here. */
+const jwk_ring_t *config_keys(const config_t *config, apr_pool_t *p);
+
+/** The key that signs here, or NULL; and the one that signs refresh tokens. */
 const jwk_t *config_signing_key(const config_t *config);
+const jwk_t *config_refresh_signing_key(const config_t *config);
 
 /**
  * The policy that holds now. Store and effort are left out; see dbd.h.
  *
- * @param out  points into the configuration
+ * @param out  points into the configuration and @p p
  */
-void config_policy(policy_t *out, const config_t *config);
+void config_policy(policy_t *out, const config_t *config, apr_pool_t *p);
 
 #endif

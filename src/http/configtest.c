@@ -6,16 +6,13 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <grp.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <unistd.h>
-#include <unixd.h>
 
 #include "http/config.h"
 #include "http/dbd.h"
-#include "http/keysource.h"
+#include "http/keycheck.h"
 #include "http/sections.h"
 #include "http/tree.h"
 
@@ -99,29 +96,10 @@ static const char *time_text(apr_int64_t seconds, apr_pool_t *p)
 
 /* --- The checks: each returns what is wrong, or NULL ------------------------------ */
 
-static int is_protected(const sections_place_t *section)
-{
-    return section->auth_type && ap_cstr_casecmp(section->auth_type, "JWT") == 0;
-}
-
-static int is_endpoint(const sections_place_t *section)
-{
-    return section->handler && mount_has_handler(section->handler);
-}
-
 static int asks_users(const sections_place_t *section)
 {
-    return is_endpoint(section) || (is_protected(section) && section->config->check_user);
-}
-
-/* What needs the thing that is missing. */
-static const char *subject(const sections_place_t *section, apr_pool_t *p)
-{
-    if (section->where && tree_is(section->where, "AuthJWTEndpoints")) {
-        return apr_psprintf(p, "AuthJWTEndpoints %s", tree_word(section->where, p));
-    }
-    return is_endpoint(section) ? apr_psprintf(p, "SetHandler %s", section->handler)
-                                : "AuthType JWT";
+    return sections_issues(section) ||
+           (sections_is_protected(section) && section->config->check_user);
 }
 
 static const char *check_mount(const sections_place_t *section, apr_pool_t *p)
@@ -136,47 +114,13 @@ static const char *check_mount(const sections_place_t *section, apr_pool_t *p)
     return apr_psprintf(p,
                         "%s: no request has such a path when it is looked at; write it "
                         "without //, /. and %%, such as /auth",
-                        subject(section, p));
-}
-
-static const char *check_keys(const sections_place_t *section, apr_pool_t *p)
-{
-    if (section->config->keys || section->host->lends_keys ||
-        (!is_protected(section) && !is_endpoint(section))) {
-        return NULL;
-    }
-    return apr_psprintf(p,
-                        "%s: there is no key; add one to the server, such as: "
-                        "AuthJWTKey 2026-11 HS256 jwt/site.key",
-                        subject(section, p));
-}
-
-static const char *check_signing_key(const sections_place_t *section, apr_pool_t *p)
-{
-    const config_t *config = section->config;
-    const char *kid = config->signing_kid;
-
-    if (section->host->lends_keys || config_signing_key(config)) {
-        return NULL;
-    }
-    if (kid) {
-        return apr_psprintf(p,
-                            "AuthJWTSigningKey: '%s' is no key of this server, or one "
-                            "that only verifies; name an AuthJWTKey that can sign",
-                            kid);
-    }
-    return is_endpoint(section)
-               ? apr_psprintf(p,
-                              "%s: every AuthJWTKey here is for verify, so nothing can "
-                              "be issued; add one that can sign",
-                              subject(section, p))
-               : NULL;
+                        sections_subject(section, p));
 }
 
 static const char *check_handler(const sections_place_t *section, apr_pool_t *p)
 {
     if (!section->handler || strncmp(section->handler, "jwt-", 4) != 0 ||
-        is_endpoint(section)) {
+        sections_is_endpoint(section)) {
         return NULL;
     }
     return apr_psprintf(p, "SetHandler: '%s' is no endpoint; known are %s",
@@ -189,8 +133,9 @@ static const char *check_lifetimes(const sections_place_t *section, apr_pool_t *
     const config_t *config = section->config, *own = section->own;
 
     if (config->access_lifetime <= config->refresh_lifetime ||
-        (!is_endpoint(section) && !(own && config_is_set(own, CONFIG_ACCESS_LIFETIME) &&
-                                    config_is_set(own, CONFIG_REFRESH_LIFETIME)))) {
+        (!sections_issues(section) &&
+         !(own && config_is_set(own, CONFIG_ACCESS_LIFETIME) &&
+           config_is_set(own, CONFIG_REFRESH_LIFETIME)))) {
         return NULL;
     }
     return apr_psprintf(
@@ -227,7 +172,7 @@ static const char *check_database(const sections_place_t *section, apr_pool_t *p
         return apr_psprintf(p,
                             "%s: users are looked up in SQL, which needs mod_dbd; load "
                             "dbd_module (a2enmod dbd)",
-                            subject(section, p));
+                            sections_subject(section, p));
     }
     if (host->lends_database && !host->driver && !host->params) {
         return NULL;
@@ -236,14 +181,15 @@ static const char *check_database(const sections_place_t *section, apr_pool_t *p
                         "%s: users are looked up in SQL, and there is no %s; add to the "
                         "server, for example: DBDriver sqlite3, DBDParams "
                         "/var/lib/auth_jwt/site.db",
-                        subject(section, p), host->driver ? "DBDParams" : "DBDriver");
+                        sections_subject(section, p),
+                        host->driver ? "DBDParams" : "DBDriver");
 }
 
 static const char *check_remote_user(const sections_place_t *section, apr_pool_t *p)
 {
     (void)p;
     if (section->config->check_user || section->config->remote_user != CONFIG_USERNAME ||
-        !is_protected(section) || is_endpoint(section)) {
+        !sections_is_protected(section) || sections_is_endpoint(section)) {
         return NULL;
     }
     return "AuthJWTCheckUser: with Off the user's name is not known; name what becomes "
@@ -253,8 +199,8 @@ static const char *check_remote_user(const sections_place_t *section, apr_pool_t
 typedef const char *check_t(const sections_place_t *section, apr_pool_t *p);
 
 static check_t *const checks[] = {
-    check_mount,     check_keys,  check_signing_key, check_handler,
-    check_lifetimes, check_users, check_database,    check_remote_user,
+    check_mount, keycheck_section, check_handler,     check_lifetimes,
+    check_users, check_database,   check_remote_user,
 };
 
 /* --- What has no effect where it stands ------------------------------------------- */
@@ -282,7 +228,7 @@ static int has_endpoint(const sections_place_t *section, const apr_array_header_
     for (i = 0; i < all->nelts; i++) {
         const sections_place_t *other = &APR_ARRAY_IDX(all, i, sections_place_t);
 
-        if (other->host != section->host || !is_endpoint(other)) {
+        if (other->host != section->host || !sections_issues(other)) {
             continue;
         }
         for (node = other->where; node && node != section->where; node = node->parent) {
@@ -315,7 +261,7 @@ static void warn_open(const sections_place_t *section, apr_pool_t *p)
     const ap_directive_t *first = section->where ? section->where->first_child : NULL;
 
     /* Patterns and expressions often share out AuthType and Require. */
-    if (section->path && is_protected(section) && !is_borrowed(section) &&
+    if (section->path && sections_is_protected(section) && !is_borrowed(section) &&
         tree_find(first, "AuthType") && !has_require(first)) {
         warn(section,
              "AuthType JWT: no Require is here, so that of the surrounding place holds, "
@@ -350,14 +296,14 @@ static void warn_idle(const sections_place_t *section, const apr_array_header_t 
     if (!own || section->where == section->host->where || is_borrowed(section)) {
         return;
     }
-    if (is_protected(section) &&
+    if (sections_is_protected(section) &&
         (config_is_set(own, CONFIG_ACCESS_LIFETIME) ||
          config_is_set(own, CONFIG_REFRESH_LIFETIME)) &&
         !has_endpoint(section, all)) {
         warn_lifetime(section, "AuthJWTAccessLifetime", CONFIG_ACCESS_LIFETIME, p);
         warn_lifetime(section, "AuthJWTRefreshLifetime", CONFIG_REFRESH_LIFETIME, p);
     }
-    if (is_endpoint(section) && config_is_set(own, CONFIG_MAX_TOKEN_AGE) &&
+    if (sections_is_endpoint(section) && config_is_set(own, CONFIG_MAX_TOKEN_AGE) &&
         own->max_token_age) {
         warn(section,
              apr_psprintf(p,
@@ -375,10 +321,7 @@ static int share_key(const jwk_ring_t *a, const jwk_ring_t *b)
 {
     int i, j;
 
-    if (a == b) {
-        return a != NULL;
-    }
-    for (i = 0; a && b && i < a->nelts; i++) {
+    for (i = 0; i < a->nelts; i++) {
         for (j = 0; j < b->nelts; j++) {
             if (jwk_is_same(APR_ARRAY_IDX(a, i, const jwk_t *),
                             APR_ARRAY_IDX(b, j, const jwk_t *))) {
@@ -419,14 +362,14 @@ static int same_users(const sections_place_t *a, const sections_place_t *b)
 
 /* Whether a token issued for one section would name somebody else in the other. An
  * issuer that only one of them requires keeps nothing apart: the other takes it. */
-static int confuses(const sections_place_t *a, const sections_place_t *b)
+static int confuses(const sections_place_t *a, const sections_place_t *b, apr_pool_t *p)
 {
     const char *issuer_a = a->config->issuer, *issuer_b = b->config->issuer;
 
     return !same_users(a, b) &&
            share_audience(a->config->audience, b->config->audience) &&
            (!issuer_a || !issuer_b || strcmp(issuer_a, issuer_b) == 0) &&
-           share_key(a->config->keys, b->config->keys);
+           share_key(config_keys(a->config, p), config_keys(b->config, p));
 }
 
 /* Never more of DBDParams than its name: it may hold a password. */
@@ -447,7 +390,9 @@ static const char *other_source(const sections_place_t *section,
 /* Most places of a site differ in nothing of this; one of them is enough to look at. */
 static int is_alike(const sections_place_t *a, const sections_place_t *b)
 {
-    return a->config->keys == b->config->keys && a->config->issuer == b->config->issuer &&
+    return a->config->keys == b->config->keys &&
+           a->config->verify_kids == b->config->verify_kids &&
+           a->config->issuer == b->config->issuer &&
            a->config->audience == b->config->audience &&
            config_users(a->config) == config_users(b->config) &&
            sections_same_database(a->host, b->host);
@@ -488,7 +433,7 @@ static const char *check_confusion(const sections_place_t *section,
         if (is_alike(other, section)) {
             return NULL;
         }
-        if (confuses(other, section)) {
+        if (confuses(other, section, p)) {
             return apr_psprintf(p,
                                 "%s under one key, so that user 1 of the one would be "
                                 "user 1 of the other; give this place an AuthJWTAudience "
@@ -516,46 +461,6 @@ static const char *check_section(const sections_place_t *section,
     return error ? error : check_confusion(section, others, p);
 }
 
-#define MAX_GROUPS 256
-
-/* The groups that the children have: of a server started as root those of the user that
- * is configured, else those of whoever starts it. */
-static int server_groups(gid_t groups[MAX_GROUPS])
-{
-    int count = MAX_GROUPS;
-
-    if (geteuid() != 0) {
-        count = getgroups(MAX_GROUPS - 1, groups);
-        count = count < 0 ? 0 : count;
-        groups[count] = getegid();
-        return count + 1;
-    }
-    if (!ap_unixd_config.user_name ||
-        getgrouplist(ap_unixd_config.user_name, ap_unixd_config.group_id, groups,
-                     &count) < 0) {
-        groups[0] = ap_unixd_config.group_id;
-        return 1;
-    }
-    return count;
-}
-
-/* Whoever starts the server without being root owns its keys, and his children do. */
-static const char *check_readers(apr_pool_t *p)
-{
-    gid_t groups[MAX_GROUPS];
-    int i, count = server_groups(groups);
-    const char *error = NULL;
-
-    if (geteuid() == 0 && ap_unixd_config.user_id != 0) {
-        error = keysource_check_owner(ap_unixd_config.user_id, p);
-    }
-
-    for (i = 0; i < count && !error; i++) {
-        error = keysource_check_group(groups[i], p);
-    }
-    return error;
-}
-
 static const char *check_grouped(apr_pool_t *p)
 {
     const ap_directive_t *node = find_grouped(ap_conftree);
@@ -580,7 +485,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
     (void)plog;
     sources = apr_array_make(pconf, 2, sizeof(dbd_source_t));
-    error = check_readers(ptemp);
+    error = keycheck_readers(ptemp);
     error = error ? error : check_grouped(ptemp);
     if (error) {
         return refuse(s, error);

@@ -7,6 +7,7 @@
 #include <http_core.h>
 
 #include "http/config.h"
+#include "http/keyring.h"
 #include "http/keysource.h"
 
 /* --- Values of any directive ----------------------------------------------------- */
@@ -283,60 +284,48 @@ static const char *set_fields(cmd_parms *cmd, void *dir, const char *username,
 
 /* --- Keys --------------------------------------------------------------------- */
 
-static const char *load_key(const jwk_t **key, const char *kid, const jwa_t *alg,
-                            const char *source, int can_sign, cmd_parms *cmd)
-{
-    const char *error;
-    bytes_t contents;
-
-    error = keysource_read(&contents, source, cmd);
-    if (!error) {
-        error = jwk_load(key, kid, alg, contents, can_sign, cmd->pool);
-        jwk_wipe(contents);
-    }
-    return error;
-}
-
 static const char *add_key(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     config_t *config = dir;
-    apr_array_header_t *ring;
-    const char *kid, *error;
-    const jwa_t *alg;
-    const jwk_t *key;
-    int can_sign;
+    const char *error;
 
-    if (argc < 3 || argc > 4) {
-        return refuse(cmd, "takes KID ALG SOURCE and optionally sign or verify, such as: "
-                           "AuthJWTKey 2026-11 HS256 jwt/site.key");
-    }
-    kid = strcmp(argv[0], "-") == 0 ? NULL : argv[0];
-    alg = jwa_find(argv[1]);
-    if (!alg) {
-        return refuse(cmd, "unknown algorithm '%s'; known are: %s", argv[1],
-                      jwa_names(cmd->pool));
-    }
-    can_sign = argc == 3 || ap_cstr_casecmp(argv[3], "sign") == 0;
-    if (!can_sign && ap_cstr_casecmp(argv[3], "verify") != 0) {
-        return refuse(
-            cmd,
-            "'%s' is neither sign nor verify; write one of them, or nothing for both",
-            argv[3]);
-    }
-    if (config_is_set(config, CONFIG_KEYS) && kid && jwk_find(config->keys, kid)) {
-        return refuse(cmd, "the key '%s' stands twice; give each key its own name", kid);
-    }
-    error = load_key(&key, kid, alg, argv[2], can_sign, cmd);
-    if (error) {
-        return refuse(cmd, "key '%s': %s", argv[0], error);
-    }
     if (!config_is_set(config, CONFIG_KEYS)) {
         config->keys = apr_array_make(cmd->pool, 2, sizeof(const jwk_t *));
     }
     config_mark(config, CONFIG_KEYS, cmd);
-    ring = (apr_array_header_t *)(apr_uintptr_t)config->keys;
-    APR_ARRAY_PUSH(ring, const jwk_t *) = key;
+    error = keyring_add((jwk_ring_t *)(apr_uintptr_t)config->keys, argc, argv, cmd);
+    return error ? refuse(cmd, "%s", error) : NULL;
+}
+
+/* Read before all other directives, so that it holds for keys in front of it, too. */
+static const char *set_key_permissions(cmd_parms *cmd, void *dir, const char *arg)
+{
+    (void)dir;
+    if (ap_cstr_casecmp(arg, "warn") == 0) {
+        keysource_only_warn();
+    } else if (ap_cstr_casecmp(arg, "strict") != 0) {
+        return refuse(cmd, "'%s' is neither strict nor warn; write one of them", arg);
+    }
     return NULL;
+}
+
+/* The kid of a key without one is NULL. */
+static const char *add_verify_key(cmd_parms *cmd, void *dir, const char *arg)
+{
+    apr_array_header_t **kids = config_member(dir, row_of(cmd));
+    int is_none = ap_cstr_casecmp(arg, "none") == 0;
+    const char *error = NULL;
+
+    if (is_none || ap_cstr_casecmp(arg, "all") == 0) {
+        config_mark(dir, row_of(cmd), cmd);
+        *kids = is_none ? apr_array_make(cmd->pool, 1, sizeof(const char *)) : NULL;
+    } else {
+        error = add_text(cmd, dir, arg);
+    }
+    if (!error && strcmp(arg, "-") == 0) {
+        APR_ARRAY_IDX(*kids, (*kids)->nelts - 1, const char *) = NULL;
+    }
+    return error;
 }
 
 /* --- Endpoints ----------------------------------------------------------------- */
@@ -472,13 +461,25 @@ static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
 const command_rec directives_table[] = {
     AP_INIT_TAKE_ARGV(
         "AuthJWTKey", add_key, ROW(CONFIG_KEYS), GLOBAL,
-        "a key: its name or -, algorithm, file or env:NAME, and sign or verify"),
+        "a key: its name, - or *; algorithm; file, directory, env: or exec:; sign or "
+        "verify"),
+    AP_INIT_TAKE1("AuthJWTKeyPermissions", set_key_permissions, NULL,
+                  GLOBAL | EXEC_ON_READ,
+                  "whether key files that others may read are refused: strict or warn "
+                  "(default strict)"),
     AP_INIT_TAKE_ARGV(
         "AuthJWTEndpoints", set_mount, ROW(CONFIG_MOUNT), GLOBAL,
         "path below which tokens are issued, and which endpoints (default all)"),
     AP_INIT_TAKE1(
         "AuthJWTSigningKey", set_text, ROW(CONFIG_SIGNING_KID), ADMIN,
         "name of the key for tokens issued here (default the first that can sign)"),
+    AP_INIT_TAKE1("AuthJWTRefreshSigningKey", set_text, ROW(CONFIG_REFRESH_SIGNING_KID),
+                  ADMIN,
+                  "name of the key for refresh tokens issued here (default that of "
+                  "AuthJWTSigningKey)"),
+    AP_INIT_ITERATE(
+        "AuthJWTVerifyKeys", add_verify_key, ROW(CONFIG_VERIFY_KIDS), ADMIN,
+        "names of the keys that are accepted here, all or none (default all)"),
     AP_INIT_TAKE1("AuthJWTIssuer", set_text_or_none, ROW(CONFIG_ISSUER), ADMIN,
                   "iss to write and to require, or none (default none)"),
     AP_INIT_ITERATE(
@@ -513,4 +514,6 @@ const command_rec directives_table[] = {
         "schemes of the Authorization header that are accepted (default Bearer)"),
     AP_INIT_TAKE1("AuthJWTMaxBody", set_bytes, ROW(CONFIG_MAX_BODY), ADMIN,
                   "largest request body of an endpoint, in bytes (default 16384)"),
+    AP_INIT_TAKE1("AuthJWTMaxTokenLength", set_bytes, ROW(CONFIG_MAX_TOKEN_LENGTH), ADMIN,
+                  "longest token that is looked at, in bytes (default 8190)"),
     {NULL}};

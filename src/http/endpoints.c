@@ -166,18 +166,32 @@ static int refresh(request_rec *r, const config_t *config, const policy_t *polic
     return answer_tokens(r, &tokens);
 }
 
+/* Whoever verifies may keep the keys for a while; the README tells how long to wait when
+ * keys change. */
+#define JWKS_CACHE_CONTROL "public, max-age=300"
+
+static int show_keys(request_rec *r, const config_t *config, const policy_t *policy)
+{
+    (void)config;
+    apr_table_setn(r->err_headers_out, "Cache-Control", JWKS_CACHE_CONTROL);
+    apr_table_unset(r->err_headers_out, "Pragma");
+    return response_public(r, jwk_public_set(policy->keys, r->pool));
+}
+
 /* --- The table ------------------------------------------------------------------- */
 
 typedef struct {
     const char *handler;
     int method; /* the one that it answers, beside OPTIONS */
     const char *allow;
+    int needs_key; /* one that signs */
     int (*answer)(request_rec *r, const config_t *config, const policy_t *policy);
 } endpoint_t;
 
 static const endpoint_t table[] = {
-    {"jwt-obtain", M_POST, "POST, OPTIONS", obtain},
-    {"jwt-refresh", M_POST, "POST, OPTIONS", refresh},
+    {"jwt-obtain", M_POST, "POST, OPTIONS", 1, obtain},
+    {"jwt-refresh", M_POST, "POST, OPTIONS", 1, refresh},
+    {"jwt-jwks", M_GET, "GET, HEAD, OPTIONS", 0, show_keys},
 };
 
 static const endpoint_t *find_endpoint(const request_rec *r)
@@ -233,8 +247,8 @@ int endpoints_handle(request_rec *r)
         return wrong_method(r, endpoint);
     }
     config = config_of_request(r);
-    config_policy(&policy, config);
-    if (!policy.signing_key) {
+    config_policy(&policy, config, r->pool);
+    if (endpoint->needs_key && (!policy.signing_key || !policy.refresh_signing_key)) {
         return no_key(r);
     }
     dbd_attach(&policy, &dbd, config, r);

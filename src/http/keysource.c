@@ -1,34 +1,57 @@
 #include "http/keysource.h"
 
 #include <apr_file_io.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
+#include <apr_thread_proc.h>
+#include <http_core.h>
+#include <http_log.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include <http_core.h>
+APLOG_USE_MODULE(auth_jwt);
 
-/* No key of any kind is larger. */
+/* No key of any kind is larger, and a set of keys hardly. */
 #define MAX_BYTES 65536
 
+/* How long a program may think. */
+#define PATIENCE apr_time_from_sec(10)
+
 /* What one reading of the configuration used. */
-static apr_array_header_t *files;     /* const file_t */
+static apr_array_header_t *files;     /* file_t */
 static apr_array_header_t *variables; /* const char * */
+static int only_warn;
 
 typedef struct {
+    server_rec *server;
     const char *path;
     apr_uid_t owner;
     apr_gid_t group;
-    int group_readable;
+    int is_open;   /* to the group, for what matters */
+    int is_secret; /* read by others it is lost; else written */
 } file_t;
 
 void keysource_reset(apr_pool_t *pconf)
 {
     files = apr_array_make(pconf, 2, sizeof(file_t));
     variables = apr_array_make(pconf, 1, sizeof(const char *));
+    only_warn = 0;
 }
 
-static const char *check_permissions(const apr_finfo_t *info, const char *path,
-                                     apr_pool_t *p)
+void keysource_only_warn(void)
+{
+    only_warn = 1;
+}
+
+static keysource_text_t *add_text(apr_array_header_t *out)
+{
+    return apr_array_push(out);
+}
+
+/* --- Files ------------------------------------------------------------------------- */
+
+static const char *check_kind(const apr_finfo_t *info, const char *path, apr_pool_t *p)
 {
     if (info->filetype != APR_REG) {
         return apr_psprintf(p, "%s is no regular file; name the file that has the key",
@@ -40,50 +63,31 @@ static const char *check_permissions(const apr_finfo_t *info, const char *path,
                             "and nothing else",
                             path, MAX_BYTES);
     }
-    if (info->protection & (APR_WREAD | APR_WWRITE)) {
-        return apr_psprintf(p,
-                            "%s can be read or written by every user of this machine; "
-                            "run: chmod 600 %s",
-                            path, path);
-    }
     return NULL;
 }
 
-static void remember(const char *path, const apr_finfo_t *info)
-{
-    file_t *file = apr_array_push(files);
-
-    file->path = apr_pstrdup(files->pool, path);
-    file->owner = info->user;
-    file->group = info->group;
-    file->group_readable = (info->protection & (APR_GREAD | APR_GWRITE)) != 0;
-}
-
-static const char *read_open_file(bytes_t *out, apr_file_t *file, const char *path,
-                                  apr_pool_t *p)
+static const char *read_open_file(keysource_text_t *out, apr_file_t *file,
+                                  const char *path, apr_pool_t *p)
 {
     const char *error;
     unsigned char *data;
-    apr_finfo_t info;
     apr_status_t rv;
-    apr_size_t len;
 
-    rv = apr_file_info_get(&info, APR_FINFO_NORM, file);
+    rv = apr_file_info_get(&out->info, APR_FINFO_NORM, file);
     if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
         return apr_psprintf(p, "cannot look at %s: %pm", path, &rv);
     }
-    error = check_permissions(&info, path, p);
+    error = check_kind(&out->info, path, p);
     if (error) {
         return error;
     }
-    data = apr_pcalloc(p, (apr_size_t)info.size + 1);
-    rv = apr_file_read_full(file, data, (apr_size_t)info.size, &len);
+    data = apr_pcalloc(p, (apr_size_t)out->info.size + 1);
+    rv = apr_file_read_full(file, data, (apr_size_t)out->info.size, &out->contents.len);
     if (rv != APR_SUCCESS && rv != APR_EOF) {
         return apr_psprintf(p, "cannot read %s: %pm", path, &rv);
     }
-    remember(path, &info);
-    out->data = data;
-    out->len = len;
+    out->contents.data = data;
+    out->path = path;
     return NULL;
 }
 
@@ -101,22 +105,17 @@ static const char *cannot_open(const char *path, apr_status_t rv, apr_pool_t *p)
     return apr_psprintf(p, "cannot read %s: %pm; %s", path, &rv, cure);
 }
 
-static const char *read_file(bytes_t *out, const char *source, cmd_parms *cmd)
+static const char *read_file(keysource_text_t *out, const char *path, apr_pool_t *p)
 {
-    const char *path = ap_server_root_relative(cmd->temp_pool, source), *error;
-    apr_pool_t *p = cmd->temp_pool;
+    const char *error;
     apr_finfo_t info;
     apr_file_t *file;
     apr_status_t rv;
 
-    if (!path) {
-        return apr_psprintf(p, "'%s' is no file name; write one such as jwt/site.key",
-                            source);
-    }
     /* To open a pipe would wait for its writer. */
     if (apr_stat(&info, path, APR_FINFO_TYPE, p) == APR_SUCCESS &&
         info.filetype != APR_REG) {
-        return check_permissions(&info, path, p);
+        return check_kind(&info, path, p);
     }
     rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, p);
     if (rv != APR_SUCCESS) {
@@ -127,7 +126,93 @@ static const char *read_file(bytes_t *out, const char *source, cmd_parms *cmd)
     return error;
 }
 
-static const char *read_variable(bytes_t *out, const char *name, cmd_parms *cmd)
+/* --- Directories ------------------------------------------------------------------- */
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *list_names(apr_array_header_t **out, const char *path, apr_pool_t *p)
+{
+    apr_array_header_t *names = apr_array_make(p, 4, sizeof(const char *));
+    apr_finfo_t info;
+    apr_status_t rv;
+    apr_dir_t *dir;
+
+    rv = apr_dir_open(&dir, path, p);
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(p,
+                            "cannot read the directory %s: %pm; name one that can be "
+                            "read",
+                            path, &rv);
+    }
+    while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        if (*info.name != '.') {
+            APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(p, info.name);
+        }
+    }
+    apr_dir_close(dir);
+    if (names->nelts == 0) {
+        return apr_psprintf(p, "the directory %s has no file; put a key into it", path);
+    }
+    qsort(names->elts, (size_t)names->nelts, sizeof(const char *), by_text);
+    *out = names;
+    return NULL;
+}
+
+/* Whoever may write a directory puts a key of his own into it. */
+static const char *check_directory(const char *path, const apr_finfo_t *info,
+                                   cmd_parms *cmd)
+{
+    keysource_text_t directory = {NULL, {NULL, 0}, path, *info};
+
+    return keysource_protect(&directory, 0, cmd);
+}
+
+static const char *read_directory(apr_array_header_t *out, const char *path,
+                                  const apr_finfo_t *info, cmd_parms *cmd)
+{
+    const char *error = check_directory(path, info, cmd), *dot;
+    apr_pool_t *p = cmd->temp_pool;
+    apr_array_header_t *names;
+    keysource_text_t *text;
+    int i;
+
+    if (!error) {
+        error = list_names(&names, path, p);
+    }
+    for (i = 0; !error && i < names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(names, i, const char *);
+
+        text = add_text(out);
+        error = read_file(text, apr_pstrcat(p, path, "/", name, NULL), p);
+        dot = strrchr(name, '.');
+        text->name = dot ? apr_pstrmemdup(p, name, (apr_size_t)(dot - name)) : name;
+    }
+    return error;
+}
+
+static const char *read_path(apr_array_header_t *out, const char *source, cmd_parms *cmd)
+{
+    const char *path = ap_server_root_relative(cmd->temp_pool, source);
+    apr_pool_t *p = cmd->temp_pool;
+    apr_finfo_t info;
+    apr_status_t rv;
+
+    if (!path) {
+        return apr_psprintf(p, "'%s' is no file name; write one such as jwt/site.key",
+                            source);
+    }
+    rv = apr_stat(&info, path, APR_FINFO_NORM, p);
+    return (rv == APR_SUCCESS || rv == APR_INCOMPLETE) && info.filetype == APR_DIR
+               ? read_directory(out, path, &info, cmd)
+               : read_file(add_text(out), path, p);
+}
+
+/* --- The environment --------------------------------------------------------------- */
+
+static const char *read_variable(keysource_text_t *out, const char *name, cmd_parms *cmd)
 {
     const char *value = getenv(name);
 
@@ -141,54 +226,8 @@ static const char *read_variable(bytes_t *out, const char *name, cmd_parms *cmd)
                             name);
     }
     APR_ARRAY_PUSH(variables, const char *) = apr_pstrdup(variables->pool, name);
-    out->len = strlen(value);
-    out->data = apr_pmemdup(cmd->temp_pool, value, out->len + 1);
-    return NULL;
-}
-
-const char *keysource_read(bytes_t *out, const char *source, cmd_parms *cmd)
-{
-    if (strncmp(source, "env:", 4) == 0) {
-        return read_variable(out, source + 4, cmd);
-    }
-    if (strncmp(source, "exec:", 5) == 0) {
-        return "programs are not run here; name a file or env:NAME";
-    }
-    return read_file(out, source, cmd);
-}
-
-const char *keysource_check_group(gid_t gid, apr_pool_t *p)
-{
-    int i;
-
-    for (i = 0; i < files->nelts; i++) {
-        const file_t *file = &APR_ARRAY_IDX(files, i, file_t);
-
-        if (file->group_readable && file->group == gid) {
-            return apr_psprintf(p,
-                                "AuthJWTKey: %s can be read or written by the server's "
-                                "group, so by every script of the site; run: chmod 600 "
-                                "%s",
-                                file->path, file->path);
-        }
-    }
-    return NULL;
-}
-
-const char *keysource_check_owner(uid_t uid, apr_pool_t *p)
-{
-    int i;
-
-    for (i = 0; i < files->nelts; i++) {
-        const file_t *file = &APR_ARRAY_IDX(files, i, file_t);
-
-        if (file->owner == uid) {
-            return apr_psprintf(p,
-                                "AuthJWTKey: %s belongs to the server's user, so every "
-                                "script of the site can read it; run: chown root %s",
-                                file->path, file->path);
-        }
-    }
+    out->contents.len = strlen(value);
+    out->contents.data = apr_pmemdup(cmd->temp_pool, value, out->contents.len + 1);
     return NULL;
 }
 
@@ -197,6 +236,229 @@ void keysource_forget_env(void)
     int i;
 
     for (i = 0; i < variables->nelts; i++) {
-        unsetenv(APR_ARRAY_IDX(variables, i, const char *));
+        const char *name = APR_ARRAY_IDX(variables, i, const char *);
+        const char *value = getenv(name);
+
+        /* What was unset still shows in the process's table of the environment. */
+        if (value) {
+            jwk_wipe((bytes_t){(const unsigned char *)value, strlen(value)});
+        }
+        unsetenv(name);
     }
+}
+
+/* --- Programs ---------------------------------------------------------------------- */
+
+/* Whoever may change the program has the key, and runs as the user who starts httpd. */
+static const char *check_program(const char *path, apr_pool_t *p)
+{
+    apr_finfo_t info;
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_NORM, p);
+
+    if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
+        return apr_psprintf(p, "cannot look at the program %s: %pm", path, &rv);
+    }
+    if ((info.user != 0 && info.user != geteuid()) ||
+        (info.protection & (APR_GWRITE | APR_WWRITE)) || info.filetype != APR_REG) {
+        return apr_psprintf(p,
+                            "the program %s does not belong to root alone; run: chown "
+                            "root %s; chmod go-w %s",
+                            path, path, path);
+    }
+    return NULL;
+}
+
+/* Everything up to its end, and no longer than PATIENCE. */
+static apr_status_t read_pipe(bytes_t *out, apr_file_t *pipe, apr_time_t deadline,
+                              apr_pool_t *p)
+{
+    unsigned char *data = apr_pcalloc(p, MAX_BYTES + 1);
+    apr_status_t rv = APR_SUCCESS;
+    apr_size_t len;
+
+    out->data = data;
+    while (rv == APR_SUCCESS) {
+        apr_interval_time_t left = deadline - apr_time_now();
+
+        if (left <= 0) {
+            return APR_TIMEUP;
+        }
+        if (out->len == MAX_BYTES) {
+            return APR_ENOSPC;
+        }
+        apr_file_pipe_timeout_set(pipe, left);
+        len = MAX_BYTES - out->len;
+        rv = apr_file_read(pipe, data + out->len, &len);
+        out->len += rv == APR_SUCCESS ? len : 0;
+    }
+    return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : rv;
+}
+
+/* It has closed its output, but may sleep on. */
+static int ends_well(apr_proc_t *process, apr_time_t deadline)
+{
+    apr_exit_why_e why = APR_PROC_EXIT;
+    int status = 0;
+
+    while (apr_proc_wait(process, &status, &why, APR_NOWAIT) == APR_CHILD_NOTDONE) {
+        if (apr_time_now() >= deadline) {
+            apr_proc_kill(process, SIGKILL);
+            apr_proc_wait(process, &status, &why, APR_WAIT);
+            return 0;
+        }
+        apr_sleep(apr_time_from_msec(5));
+    }
+    return APR_PROC_CHECK_EXIT(why) && status == 0;
+}
+
+static const char *run(bytes_t *out, char **argv, apr_pool_t *p)
+{
+    apr_time_t deadline = apr_time_now() + PATIENCE;
+    apr_procattr_t *attributes;
+    apr_proc_t process;
+    apr_status_t rv;
+    int good;
+
+    rv = apr_procattr_create(&attributes, p);
+    if (rv == APR_SUCCESS) {
+        rv = apr_procattr_io_set(attributes, APR_NO_FILE, APR_PARENT_BLOCK, APR_NO_PIPE);
+    }
+    if (rv == APR_SUCCESS) {
+        /* With the environment, where such programs find whom to ask. */
+        rv = apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = apr_proc_create(&process, argv[0], (const char *const *)argv, NULL,
+                             attributes, p);
+    }
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(p, "cannot start the program %s: %pm", argv[0], &rv);
+    }
+    rv = read_pipe(out, process.out, deadline, p);
+    apr_file_close(process.out);
+    good = ends_well(&process, rv == APR_SUCCESS ? deadline : 0);
+    if (rv != APR_SUCCESS || !good) {
+        return apr_psprintf(p,
+                            "the program %s %s; see what it writes to the error log, and "
+                            "run it by hand",
+                            argv[0],
+                            APR_STATUS_IS_TIMEUP(rv) ? "did not end within 10 seconds"
+                            : rv == APR_ENOSPC       ? "wrote more than 65536 bytes"
+                                                     : "failed");
+    }
+    return NULL;
+}
+
+static const char *read_program(keysource_text_t *out, const char *line, cmd_parms *cmd)
+{
+    apr_pool_t *p = cmd->temp_pool;
+    const char *error;
+    char **argv;
+
+    if (*line != '/' || apr_tokenize_to_argv(line, &argv, p) != APR_SUCCESS) {
+        return apr_psprintf(p,
+                            "'exec:%s' names no program; write its whole path, such as "
+                            "exec:/usr/local/sbin/site-key",
+                            line);
+    }
+    error = check_program(argv[0], p);
+    return error ? error : run(&out->contents, argv, p);
+}
+
+const char *keysource_read(apr_array_header_t **out, const char *source, cmd_parms *cmd)
+{
+    *out = apr_array_make(cmd->temp_pool, 1, sizeof(keysource_text_t));
+    if (strncmp(source, "env:", 4) == 0) {
+        return read_variable(add_text(*out), source + 4, cmd);
+    }
+    if (strncmp(source, "exec:", 5) == 0) {
+        return read_program(add_text(*out), source + 5, cmd);
+    }
+    return read_path(*out, source, cmd);
+}
+
+/* --- Who may read them ------------------------------------------------------------- */
+
+static void remember(const keysource_text_t *text, int is_secret, server_rec *server)
+{
+    int matters = is_secret ? APR_GREAD | APR_GWRITE : APR_GWRITE;
+    file_t *file = apr_array_push(files);
+
+    file->server = server;
+    file->path = apr_pstrdup(files->pool, text->path);
+    file->owner = text->info.user;
+    file->group = text->info.group;
+    file->is_open = (text->info.protection & matters) != 0;
+    file->is_secret = is_secret;
+}
+
+static const char *settle(const char *error, server_rec *s)
+{
+    if (only_warn && error) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, s, "JWT0004: %s",
+                     error);
+        error = NULL;
+    }
+    return error;
+}
+
+const char *keysource_protect(const keysource_text_t *text, int is_secret, cmd_parms *cmd)
+{
+    int matters = is_secret ? APR_WREAD | APR_WWRITE : APR_WWRITE;
+
+    if (!text->path) {
+        return NULL;
+    }
+    remember(text, is_secret, cmd->server);
+    if (!(text->info.protection & matters)) {
+        return NULL;
+    }
+    return settle(
+        apr_psprintf(cmd->pool,
+                     "%s can be %s by every user of this machine; run: chmod %s "
+                     "%s",
+                     text->path, is_secret ? "read or written" : "written",
+                     is_secret ? "600" : "go-w", text->path),
+        cmd->server);
+}
+
+const char *keysource_check_group(gid_t gid, apr_pool_t *p)
+{
+    const char *error = NULL;
+    int i;
+
+    for (i = 0; i < files->nelts && !error; i++) {
+        const file_t *file = &APR_ARRAY_IDX(files, i, file_t);
+
+        if (file->is_open && file->group == gid) {
+            error =
+                apr_psprintf(p,
+                             "AuthJWTKey: %s can be %s by the server's group, so by "
+                             "every script of the site; run: chmod %s %s",
+                             file->path, file->is_secret ? "read or written" : "written",
+                             file->is_secret ? "600" : "go-w", file->path);
+            error = settle(error, file->server);
+        }
+    }
+    return error;
+}
+
+const char *keysource_check_owner(uid_t uid, apr_pool_t *p)
+{
+    const char *error = NULL;
+    int i;
+
+    for (i = 0; i < files->nelts && !error; i++) {
+        const file_t *file = &APR_ARRAY_IDX(files, i, file_t);
+
+        if (file->owner == uid) {
+            error = apr_psprintf(p,
+                                 "AuthJWTKey: %s belongs to the server's user, so every "
+                                 "script of the site can %s it; run: chown root %s",
+                                 file->path, file->is_secret ? "read" : "replace",
+                                 file->path);
+            error = settle(error, file->server);
+        }
+    }
+    return error;
 }

@@ -1,5 +1,5 @@
 /**
- * Where AuthJWTKey's keys come from.
+ * Where AuthJWTKey's keys come from: files, directories, the environment, programs.
  */
 #ifndef HTTP_KEYSOURCE_H
 #define HTTP_KEYSOURCE_H
@@ -10,16 +10,40 @@
 
 #include "jose/jwk.h"
 
+/** One text that was read, with a key or several in it. */
+typedef struct {
+    const char *name; /* of a directory's file, less its extension; else NULL */
+    bytes_t contents; /* the caller wipes them */
+    const char *path; /* NULL: from no file */
+    apr_finfo_t info; /* of the file */
+} keysource_text_t;
+
 /**
- * Read "env:NAME" or a file relative to ServerRoot.
+ * Read "env:NAME", "exec:/path args", a file or all files of a directory, relative to
+ * ServerRoot.
  *
- * The caller wipes the bytes (jwk_wipe()). A variable is remembered for
- * keysource_forget_env().
+ * A directory's files come sorted by name; those that begin with a dot are left out.
+ * A program is started without a shell, must belong to root or to whoever starts httpd,
+ * and has 10 seconds. A variable is remembered for keysource_forget_env().
  *
- * @param out  allocated from cmd->temp_pool
+ * @param out  keysource_text_t, allocated from cmd->temp_pool
  * @return NULL, or what is wrong and how to mend it
  */
-const char *keysource_read(bytes_t *out, const char *source, cmd_parms *cmd);
+const char *keysource_read(apr_array_header_t **out, const char *source, cmd_parms *cmd);
+
+/**
+ * Judge who may read or write the file of a text, now that its keys are known.
+ *
+ * A file is remembered for keysource_check_group() and keysource_check_owner().
+ *
+ * @param is_secret  whether whoever reads it could sign
+ * @return NULL, or what is wrong and how to mend it
+ */
+const char *keysource_protect(const keysource_text_t *text, int is_secret,
+                              cmd_parms *cmd);
+
+/** Let what keysource_protect() and the checks below find be a warning, no error. */
+void keysource_only_warn(void);
 
 /**
  * The files that were read and that the server's group may read, too.

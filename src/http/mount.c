@@ -4,12 +4,15 @@
 
 #define ALL 0u
 
+/* Those that make tokens come first. */
 static const struct {
     const char *name; /* below the path */
     const char *handler;
+    int issues; /* whether it makes tokens */
 } table[] = {
-    {"token", "jwt-obtain"},
-    {"token/refresh", "jwt-refresh"},
+    {"token", "jwt-obtain", 1},
+    {"token/refresh", "jwt-refresh", 1},
+    {"jwks.json", "jwt-jwks", 0},
 };
 
 #define ROWS ((int)(sizeof table / sizeof *table))
@@ -49,6 +52,16 @@ static int is_mounted(const mount_t *mount, int row)
     return mount->names == ALL || (mount->names & 1u << row);
 }
 
+const char *mount_first(const mount_t *mount)
+{
+    int i = 0;
+
+    while (!is_mounted(mount, i)) {
+        i++;
+    }
+    return table[i].handler;
+}
+
 const char *mount_find(const mount_t *mount, const char *uri)
 {
     apr_size_t len;
@@ -68,16 +81,28 @@ const char *mount_find(const mount_t *mount, const char *uri)
     return NULL;
 }
 
-int mount_has_handler(const char *handler)
+static int find_handler(const char *handler)
 {
     int i;
 
     for (i = 0; i < ROWS; i++) {
         if (strcmp(table[i].handler, handler) == 0) {
-            return 1;
+            return i;
         }
     }
-    return 0;
+    return -1;
+}
+
+int mount_has_handler(const char *handler)
+{
+    return find_handler(handler) >= 0;
+}
+
+int mount_issues(const char *handler)
+{
+    int row = find_handler(handler);
+
+    return row >= 0 && table[row].issues;
 }
 
 const char *mount_handlers(apr_pool_t *p)

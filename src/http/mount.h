@@ -31,8 +31,15 @@ const char *mount_add(mount_t *mount, const char *name, apr_pool_t *p);
  */
 const char *mount_find(const mount_t *mount, const char *uri);
 
+/** The handler of one endpoint that is mounted: one that makes tokens, if there is one.
+ */
+const char *mount_first(const mount_t *mount);
+
 /** Whether some row of the table has this handler. */
 int mount_has_handler(const char *handler);
+
+/** Whether it is the handler of an endpoint that makes tokens. */
+int mount_issues(const char *handler);
 
 /** The names of all endpoints' handlers, for messages. */
 const char *mount_handlers(apr_pool_t *p);

@@ -5,6 +5,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <mod_core.h>
+#include <util_md5.h>
 
 APLOG_USE_MODULE(auth_jwt);
 
@@ -52,7 +53,7 @@ static void set_headers(request_rec *r, const verdict_info_t *info, const char *
     if (info->status == HTTP_SERVICE_UNAVAILABLE) {
         apr_table_setn(r->err_headers_out, "Retry-After", RETRY_AFTER);
     }
-    if (info->status != HTTP_UNAUTHORIZED) {
+    if (info->status != HTTP_UNAUTHORIZED && !error) {
         return;
     }
     challenge = apr_psprintf(r->pool, "%s realm=\"%s\"",
@@ -144,6 +145,16 @@ static int write_text(request_rec *r, int status, const char *text)
 int response_json(request_rec *r, int status, json_t *body)
 {
     return write_text(r, status, dump(r, body));
+}
+
+int response_public(request_rec *r, const char *text)
+{
+    const char *etag = ap_md5(r->pool, (const unsigned char *)text);
+    int rv;
+
+    apr_table_setn(r->headers_out, "ETag", apr_psprintf(r->pool, "\"%s\"", etag));
+    rv = ap_meets_conditions(r);
+    return rv == OK ? write_text(r, HTTP_OK, text) : rv;
 }
 
 int response_verdict(request_rec *r, verdict_t verdict, const char *why)

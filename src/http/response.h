@@ -38,6 +38,13 @@ int response_verdict(request_rec *r, verdict_t verdict, const char *why);
  */
 int response_json(request_rec *r, int status, json_t *body);
 
+/**
+ * Answer with a JSON text that may be kept and shared, or 304 to who has it already.
+ *
+ * @return what the handler must return
+ */
+int response_public(request_rec *r, const char *text);
+
 /** {"detail": …}, the form of most errors. */
 json_t *response_detail(const char *detail);
 

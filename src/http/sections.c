@@ -214,7 +214,7 @@ static void visit_mount(walk_t *w, const sections_place_t *outer)
     section.own = NULL;
     section.path = host->config->mount->path;
     apply_path(w, &section, "<Location");
-    section.handler = "jwt-obtain";
+    section.handler = mount_first(host->config->mount);
     add(w, &section);
 }
 
@@ -359,4 +359,28 @@ apr_array_header_t *sections_list(server_rec *s, apr_pool_t *pconf, apr_pool_t *
         }
     }
     return w.sections;
+}
+
+int sections_is_protected(const sections_place_t *place)
+{
+    return place->auth_type && ap_cstr_casecmp(place->auth_type, "JWT") == 0;
+}
+
+int sections_is_endpoint(const sections_place_t *place)
+{
+    return place->handler && mount_has_handler(place->handler);
+}
+
+int sections_issues(const sections_place_t *place)
+{
+    return place->handler && mount_issues(place->handler);
+}
+
+const char *sections_subject(const sections_place_t *place, apr_pool_t *p)
+{
+    if (place->where && tree_is(place->where, "AuthJWTEndpoints")) {
+        return apr_psprintf(p, "AuthJWTEndpoints %s", tree_word(place->where, p));
+    }
+    return sections_is_endpoint(place) ? apr_psprintf(p, "SetHandler %s", place->handler)
+                                       : "AuthType JWT";
 }

@@ -39,6 +39,16 @@ typedef struct {
  */
 apr_array_header_t *sections_list(server_rec *s, apr_pool_t *pconf, apr_pool_t *p);
 
+/** Whether AuthType JWT holds in a place. */
+int sections_is_protected(const sections_place_t *place);
+
+/** Whether one of our endpoints is there, and whether it makes tokens. */
+int sections_is_endpoint(const sections_place_t *place);
+int sections_issues(const sections_place_t *place);
+
+/** What a message says of a place that lacks something. */
+const char *sections_subject(const sections_place_t *place, apr_pool_t *p);
+
 /** Whether two hosts ask one database. */
 int sections_same_database(const sections_host_t *a, const sections_host_t *b);
 

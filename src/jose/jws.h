@@ -8,9 +8,6 @@
 
 #include "jose/jwk.h"
 
-/** Longest token that is looked at, in bytes. */
-#define JWS_MAX_LENGTH 8190
-
 typedef enum {
     JWS_GOOD,
     JWS_MALFORMED,     /* no compact JWS, or a header we refuse */
@@ -26,7 +23,7 @@ typedef enum {
  * without kid is tried against the keys without kid. Members jku, x5u, jwk and
  * x5c are never looked at.
  *
- * @param payload  the signed bytes, allocated from @p p; untouched on error
+ * @param payload  the signed bytes, perhaps none, allocated from @p p; untouched on error
  * @param token    @p len bytes, need not be NUL-terminated
  * @param why      on error the reason for the log, without any part of the token
  */
@@ -38,7 +35,7 @@ jws_result_t jws_verify(bytes_t *payload, const char *token, apr_size_t len,
  *
  * @return the compact JWS, allocated from @p p, or NULL when OpenSSL failed
  */
-const char *jws_sign(const jwk_t *key, const char *payload, apr_size_t len,
+const char *jws_sign(const jwk_t *jwk, const char *payload, apr_size_t len,
                      apr_pool_t *p);
 
 #endif

@@ -11,6 +11,7 @@
 #include "jose/jws.h"
 #include "tap.h"
 
+#include "keys.h"
 #include "sqlite.h"
 
 #define NOW APR_INT64_C(1800000000)
@@ -56,14 +57,9 @@ static apr_status_t fake_random(unsigned char *out, apr_size_t len)
 
 static const jwk_t *key(const char *kid, const char *text)
 {
-    unsigned char *copy = apr_pmemdup(pool, text, strlen(text) + 1);
-    bytes_t secret;
-    const jwk_t *loaded;
     const char *error;
+    const jwk_t *loaded = keys_load(kid, "HS256", text, strlen(text), &error, pool);
 
-    secret.data = copy;
-    secret.len = strlen(text);
-    error = jwk_load(&loaded, kid, jwa_find("HS256"), secret, 1, pool);
     if (error) {
         fprintf(stderr, "# %s\n", error);
         exit(1);
@@ -79,6 +75,8 @@ static policy_t policy_make(void)
     policy_t policy = {
         .keys = ring,
         .signing_key = ours,
+        .refresh_signing_key = ours,
+        .max_token_length = 8190,
         .user_id_claim = "user_id",
         .now = NOW,
         .iat_leeway = 10,
@@ -178,6 +176,21 @@ static void test_order(void)
         ok(cases[i].verdict == VERDICT_OK || (why && *why), "there is a reason");
         sqlite_close(&store.db);
     }
+}
+
+/* --- The length -------------------------------------------------------------------- */
+
+static void test_length(void)
+{
+    policy_t policy = policy_make();
+    const char *token = access_of("\"1\""), *why;
+
+    policy.max_token_length = strlen(token);
+    is_int(check(&policy, token, &why), VERDICT_OK, "as long as may be");
+    policy.max_token_length--;
+    is_int(check(&policy, token, &why), VERDICT_MALFORMED, "longer by one byte");
+    ok(why && strstr(why, "AuthJWTMaxTokenLength") != NULL, "the reason names its cure");
+    sqlite_close(&store.db);
 }
 
 /* --- The database ----------------------------------------------------------------- */
@@ -303,6 +316,7 @@ int main(void)
     foreign = key(NULL, "fedcba9876543210fedcba9876543210");
     users_table(&users, "auth_jwt_user", users_column_names, pool);
     test_order();
+    test_length();
     test_down();
     test_no_store();
     test_identity();

@@ -10,6 +10,7 @@
 #include "auth/issue.h"
 #include "tap.h"
 
+#include "keys.h"
 #include "sqlite.h"
 
 #define RIGHT "correct horse battery"
@@ -316,14 +317,7 @@ static apr_status_t some_random(unsigned char *out, apr_size_t len)
 
 static const jwk_t *make_key(void)
 {
-    static unsigned char text[] = "0123456789abcdef0123456789abcdef";
-    bytes_t secret;
-    const jwk_t *key = NULL;
-
-    secret.data = text;
-    secret.len = sizeof text - 1;
-    jwk_load(&key, NULL, jwa_find("HS256"), secret, 1, pool);
-    return key;
+    return keys_load(NULL, "HS256", "0123456789abcdef0123456789abcdef", 32, NULL, pool);
 }
 
 /* Every use of randomness may be the one that fails. */
@@ -334,7 +328,7 @@ static void test_no_random(void)
     const char *why;
 
     policy.random = some_random;
-    policy.signing_key = make_key();
+    policy.signing_key = policy.refresh_signing_key = make_key();
     policy.user_id_claim = "user_id";
     policy.access_lifetime = 300;
     policy.refresh_lifetime = 86400;

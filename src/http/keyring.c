@@ -1,0 +1,108 @@
+#include "http/keyring.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "http/keysource.h"
+
+/* What a line says. */
+typedef struct {
+    const char *kid; /* NULL: none */
+    const jwa_t *alg;
+    const char *source;
+    int can_sign;
+} line_t;
+
+static const char *read_line(line_t *line, int argc, char *const argv[], apr_pool_t *p)
+{
+    if (argc < 3 || argc > 4) {
+        return "takes KID ALG SOURCE and optionally sign or verify, such as: "
+               "AuthJWTKey 2026-11 HS256 jwt/site.key";
+    }
+    line->kid = strcmp(argv[0], "-") == 0 ? NULL : argv[0];
+    line->alg = jwa_find(argv[1]);
+    if (!line->alg) {
+        return apr_psprintf(p, "unknown algorithm '%s'; known are: %s", argv[1],
+                            jwa_names(p));
+    }
+    line->source = argv[2];
+    line->can_sign = argc == 3 || ap_cstr_casecmp(argv[3], "sign") == 0;
+    if (!line->can_sign && ap_cstr_casecmp(argv[3], "verify") != 0) {
+        return apr_psprintf(
+            p, "'%s' is neither sign nor verify; write one of them, or nothing for both",
+            argv[3]);
+    }
+    return NULL;
+}
+
+static const char *load_text(jwk_ring_t *ring, const line_t *line,
+                             const keysource_text_t *text, cmd_parms *cmd)
+{
+    int i = ring->nelts, is_secret = 0;
+    const char *error;
+
+    if (text->name && (!line->kid || strcmp(line->kid, JWK_OWN_KID) != 0)) {
+        return "the source is a directory; write * in place of a name, so that each key "
+               "is named like its file";
+    }
+    error = jwk_load(ring, text->name ? text->name : line->kid, line->alg, text->contents,
+                     line->can_sign, cmd->pool);
+    for (; i < ring->nelts; i++) {
+        is_secret |= APR_ARRAY_IDX(ring, i, const jwk_t *)->is_secret;
+    }
+    if (!error) {
+        return keysource_protect(text, is_secret, cmd);
+    }
+    return text->name ? apr_psprintf(cmd->pool, "%s: %s", text->path, error) : error;
+}
+
+static const char *load_line(jwk_ring_t *ring, const line_t *line, cmd_parms *cmd)
+{
+    apr_array_header_t *texts;
+    const char *error = keysource_read(&texts, line->source, cmd);
+    int i;
+
+    for (i = 0; i < texts->nelts; i++) {
+        const keysource_text_t *text = &APR_ARRAY_IDX(texts, i, keysource_text_t);
+
+        if (!error) {
+            error = load_text(ring, line, text, cmd);
+        }
+        jwk_wipe(text->contents);
+    }
+    return error;
+}
+
+/* "sign" was written out, so a key that cannot is somebody's mistake. */
+static const char *check_signs(const jwk_ring_t *ring, int from, int argc)
+{
+    int i;
+
+    for (i = from; argc == 4 && i < ring->nelts; i++) {
+        if (!APR_ARRAY_IDX(ring, i, const jwk_t *)->can_sign) {
+            return "it cannot sign; write verify, or name a private key";
+        }
+    }
+    return NULL;
+}
+
+const char *keyring_add(jwk_ring_t *ring, int argc, char *const argv[], cmd_parms *cmd)
+{
+    int before = ring->nelts;
+    line_t line = {NULL};
+    const char *error;
+
+    error = read_line(&line, argc, argv, cmd->pool);
+    if (error) {
+        return error;
+    }
+    error = load_line(ring, &line, cmd);
+    if (!error && line.can_sign) {
+        error = check_signs(ring, before, argc);
+    }
+    if (error) {
+        ring->nelts = before;
+        error = apr_psprintf(cmd->pool, "key '%s': %s", argv[0], error);
+    }
+    return error;
+}
