@@ -32,7 +32,6 @@
 #include "http/dbd.h"
 #include "http/directives.h"
 #include "http/endpoints.h"
-#include "http/keysource.h"
 #include "http/private.h"
 
 /* The configuration is read twice at start, and the module may stay loaded between. */
@@ -58,7 +57,6 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
-    keysource_forget_env();
     dbd_child_init(pchild, s, configtest_sources());
 }
 

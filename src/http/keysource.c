@@ -19,8 +19,7 @@ APLOG_USE_MODULE(auth_jwt);
 #define PATIENCE apr_time_from_sec(10)
 
 /* What one reading of the configuration used. */
-static apr_array_header_t *files;     /* file_t */
-static apr_array_header_t *variables; /* const char * */
+static apr_array_header_t *files; /* file_t */
 static int only_warn;
 
 typedef struct {
@@ -35,7 +34,6 @@ typedef struct {
 void keysource_reset(apr_pool_t *pconf)
 {
     files = apr_array_make(pconf, 2, sizeof(file_t));
-    variables = apr_array_make(pconf, 1, sizeof(const char *));
     only_warn = 0;
 }
 
@@ -212,9 +210,36 @@ static const char *read_path(apr_array_header_t *out, const char *source, cmd_pa
 
 /* --- The environment --------------------------------------------------------------- */
 
+/* A variable is moved from the environment to memory that outlives restarts: CGI programs
+ * and daemons of other modules would inherit it, and /proc shows it. */
+static apr_table_t *kept_variables(const cmd_parms *cmd)
+{
+    static const char key[] = "auth_jwt_variables";
+    apr_table_t **kept = ap_retained_data_get(key);
+
+    if (!kept) {
+        kept = ap_retained_data_create(key, sizeof *kept);
+        *kept = apr_table_make(cmd->server->process->pool, 1);
+    }
+    return *kept;
+}
+
+static const char *move_variable(const char *name, cmd_parms *cmd)
+{
+    apr_table_t *kept = kept_variables(cmd);
+    char *value = getenv(name);
+
+    if (value) {
+        apr_table_set(kept, name, value);
+        jwk_wipe((bytes_t){(const unsigned char *)value, strlen(value)});
+        unsetenv(name);
+    }
+    return apr_table_get(kept, name);
+}
+
 static const char *read_variable(keysource_text_t *out, const char *name, cmd_parms *cmd)
 {
-    const char *value = getenv(name);
+    const char *value = move_variable(name, cmd);
 
     if (!*name) {
         return "'env:' names no variable; write one such as env:JWT_KEY";
@@ -225,26 +250,9 @@ static const char *read_variable(keysource_text_t *out, const char *name, cmd_pa
                             "started, or name a file",
                             name);
     }
-    APR_ARRAY_PUSH(variables, const char *) = apr_pstrdup(variables->pool, name);
     out->contents.len = strlen(value);
     out->contents.data = apr_pmemdup(cmd->temp_pool, value, out->contents.len + 1);
     return NULL;
-}
-
-void keysource_forget_env(void)
-{
-    int i;
-
-    for (i = 0; i < variables->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(variables, i, const char *);
-        const char *value = getenv(name);
-
-        /* What was unset still shows in the process's table of the environment. */
-        if (value) {
-            jwk_wipe((bytes_t){(const unsigned char *)value, strlen(value)});
-        }
-        unsetenv(name);
-    }
 }
 
 /* --- Programs ---------------------------------------------------------------------- */

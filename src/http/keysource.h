@@ -24,7 +24,8 @@ typedef struct {
  *
  * A directory's files come sorted by name; those that begin with a dot are left out.
  * A program is started without a shell, must belong to root or to whoever starts httpd,
- * and has 10 seconds. A variable is remembered for keysource_forget_env().
+ * and has 10 seconds. A variable is gone from the environment afterwards, and found again
+ * at the next reading of the configuration.
  *
  * @param out  keysource_text_t, allocated from cmd->temp_pool
  * @return NULL, or what is wrong and how to mend it
@@ -58,10 +59,7 @@ const char *keysource_check_group(gid_t gid, apr_pool_t *p);
 /** The same for files that belong to the user whom the children run as. */
 const char *keysource_check_owner(uid_t uid, apr_pool_t *p);
 
-/** Forget the files and variables of an earlier reading of the configuration. */
+/** Forget the files of an earlier reading of the configuration. */
 void keysource_reset(apr_pool_t *pconf);
-
-/** Remove the variables from this process's environment: CGI programs inherit it. */
-void keysource_forget_env(void);
 
 #endif
