@@ -78,8 +78,11 @@ DocumentRoot "$dir/htdocs"
 Listen 127.0.0.1:$self->{base}
 KeepAliveTimeout 2
 GracefulShutdownTimeout 5
+# Spare threads are few, or more children start unasked within the first seconds; one that is
+# stopped while it starts can abort, and that would be taken for a crash of the module.
 <IfModule !mpm_prefork_module>
     StartServers 1
+    MinSpareThreads 1
 </IfModule>
 <IfModule mpm_prefork_module>
     StartServers 2
