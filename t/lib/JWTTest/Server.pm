@@ -13,6 +13,7 @@ package JWTTest::Server;
 use strict;
 use warnings;
 use File::Path qw(make_path);
+use IO::Select ();
 use IO::Socket::INET ();
 use JWTTest::Process qw(slurp spew spawn stop_process wait_until port_is_free);
 use JWTTest::Vars qw(var);
@@ -143,11 +144,20 @@ sub graceful
     return wait_until(30, sub { $self->log_since($mark) =~ /resuming normal operations/ });
 }
 
+# The kernel takes connections before there is a child, so one must have answered: whatever is
+# timed afterwards holds nothing of its start.
 sub is_up
 {
     my ($self) = @_;
-    return $self->log =~ /resuming normal operations/
-        && IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{base});
+    return unless $self->log =~ /resuming normal operations/;
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{base}) or return;
+    local $SIG{PIPE} = 'IGNORE';
+    $socket->syswrite("OPTIONS * HTTP/1.0\r\n\r\n");
+    my $answer = '';
+    while (IO::Select->new($socket)->can_read(10)) {
+        sysread $socket, $answer, 8192, length $answer or last;
+    }
+    return length $answer;
 }
 
 sub has_ended
