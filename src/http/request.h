@@ -36,10 +36,7 @@ int request_is_jwt(request_rec *r);
 const char *request_endpoint(request_rec *r);
 
 /**
- * The token in the request's header (RFC 6750 section 2.1).
- *
- * Another scheme, or none, is no token. White space separates as in SimpleJWT: any
- * amount, tabs too.
+ * The token in the request's header, as authorization.h reads it.
  *
  * @param token  NUL-terminated, allocated from r->pool
  * @param why    set with every verdict but VERDICT_OK
