@@ -18,35 +18,42 @@ json_t *jsontext_own(json_t *value, apr_pool_t *p)
     return value;
 }
 
-/* Position of the character that breaks a limit, or len. Inside strings only the
- * quotation mark matters; whether the text is JSON at all is the parser's work. */
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Position of the character that breaks a limit, or len. Members and elements are
+ * counted where they begin: behind a comma, and behind an opening bracket that is not
+ * closed at once. Inside strings only the quotation mark matters; whether the text is
+ * JSON at all is the parser's work. */
 static apr_size_t over_limit(const char *text, apr_size_t len)
 {
     apr_size_t i;
-    int depth = 0, values = 0, in_string = 0;
+    int depth = 0, values = 0, in_string = 0, opened = 0;
 
-    for (i = 0; i < len; i++) {
+    for (i = 0; i < len && depth <= JSONTEXT_MAX_DEPTH && values <= JSONTEXT_MAX_VALUES;
+         i++) {
         char c = text[i];
 
         if (in_string) {
-            if (c == '\\') {
-                i++;
-            } else if (c == '"') {
-                in_string = 0;
-            }
-        } else if (c == '"') {
-            in_string = 1;
-        } else if (c == '{' || c == '[') {
-            if (++depth > JSONTEXT_MAX_DEPTH) {
-                return i;
-            }
-        } else if (c == '}' || c == ']') {
-            depth--;
-        } else if (c == ',' && ++values >= JSONTEXT_MAX_VALUES) {
-            return i;
+            i += c == '\\';
+            in_string = c != '"';
+            continue;
         }
+        if (opened && !is_blank(c)) {
+            opened = 0;
+            values += c != '}' && c != ']';
+        }
+        in_string = c == '"';
+        values += c == ',';
+        if (c == '{' || c == '[') {
+            opened = 1;
+            depth++;
+        }
+        depth -= c == '}' || c == ']';
     }
-    return len;
+    return depth > JSONTEXT_MAX_DEPTH || values > JSONTEXT_MAX_VALUES ? i - 1 : len;
 }
 
 static void fail(jsontext_error_t *error, const char *text, apr_size_t position)
