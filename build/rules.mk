@@ -126,13 +126,27 @@ $(B)/unit/http_%: t/unit/http_%.c $(B)/obj/src/http/form.o $(B)/obj/src/http/gat
 	@mkdir -p $(@D)
 	$(call say,UNIT $<)$(LINK_UNIT)
 
+# ---- fuzzing: the same without a fuzzer ---------------------------------------------------
+# Each target is linked twice: with a main() that runs it over its corpus, as a unit test,
+# and with libFuzzer's. What it may link of src/http needs no httpd.
+
+FUZZ_PARTS   := pool replay
+FUZZ_TARGETS := $(filter-out $(FUZZ_PARTS),$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
+REPLAY       := $(FUZZ_TARGETS:%=$(B)/replay/%)
+FUZZ_OBJ     := $(patsubst %,$(B)/obj/src/http/%.o,authorization fields form) $(FLOOR_OBJ)
+LINK_FUZZ     = $(subst fuzzer-no-link,fuzzer,$(LINK_UNIT)) -iquote t/fuzz -ldl
+
+$(B)/replay/%: t/fuzz/%.c t/fuzz/pool.c t/fuzz/replay.c $(FUZZ_OBJ) $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,REPLAY $<)$(LINK_FUZZ)
+
 UNIT_WRAP := $(if $(VALGRIND),valgrind -q --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
 
-unit-programs: $(UNIT)
+unit-programs: $(UNIT) $(REPLAY)
 
-unit: $(UNIT)
+unit: $(UNIT) $(REPLAY)
 	@test -n '$(UNIT)' || { echo 'no unit tests in t/unit' >&2; exit 1; }
-	prove -e '$(UNIT_WRAP)' $(UNIT)
+	prove -e '$(UNIT_WRAP)' $(UNIT) $(REPLAY)
 
 # ---- the server's tests ------------------------------------------------------------------
 
@@ -187,7 +201,7 @@ cppcheck: found
 	    --suppress=missingIncludeSystem --error-exitcode=1 -I src $(SRCS)
 
 format:
-	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch])
+	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch])
 
 # ---- install -----------------------------------------------------------------------------
 # Debian keeps the two files of a module in mods-available, where a2enmod finds them; others
@@ -221,9 +235,9 @@ uninstall: found
 
 # By name, since OUT may be somebody's folder.
 clean:
-	rm -rf $(addprefix $(OUT)/,obj unit demo flags mod_auth_jwt.so auth_jwt.load) $(OUT)/san-*
+	rm -rf $(addprefix $(OUT)/,obj unit replay demo flags mod_auth_jwt.so auth_jwt.load) $(OUT)/san-*
 
 FORCE:
 .PHONY: all found unit unit-programs lint layers test check demo bench tidy cppcheck format \
         install uninstall clean FORCE
--include $(OBJS:.o=.d) $(UNIT:=.d)
+-include $(OBJS:.o=.d) $(UNIT:=.d) $(REPLAY:=.d)
