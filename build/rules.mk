@@ -9,6 +9,8 @@
 #     VALGRIND=1            ... the server and the unit tests under valgrind
 #   make unit | lint | layers | httpd-event | httpd-worker | httpd-prefork    one stage of it
 #   make bench              measurements (t/bench/run)
+#   make fuzz               30 seconds of each fuzzing target (t/fuzz/run)
+#     FUZZ=jws FUZZ_SECONDS=600   ... of one of them, for longer
 #   make tidy | cppcheck | format
 #   make install | uninstall     DESTDIR=, LIBEXECDIR=; see the end of this file
 #   make clean
@@ -128,7 +130,7 @@ $(B)/unit/http_%: t/unit/http_%.c $(B)/obj/src/http/form.o $(B)/obj/src/http/gat
 
 # ---- fuzzing: the same without a fuzzer ---------------------------------------------------
 # Each target is linked twice: with a main() that runs it over its corpus, as a unit test,
-# and with libFuzzer's. What it may link of src/http needs no httpd.
+# and by "make fuzz" with libFuzzer's. What it may link of src/http needs no httpd.
 
 FUZZ_PARTS   := pool replay
 FUZZ_TARGETS := $(filter-out $(FUZZ_PARTS),$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
@@ -139,6 +141,12 @@ LINK_FUZZ     = $(subst fuzzer-no-link,fuzzer,$(LINK_UNIT)) -iquote t/fuzz -ldl
 $(B)/replay/%: t/fuzz/%.c t/fuzz/pool.c t/fuzz/replay.c $(FUZZ_OBJ) $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,REPLAY $<)$(LINK_FUZZ)
+
+$(B)/fuzz/%: t/fuzz/%.c t/fuzz/pool.c $(FUZZ_OBJ) $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,FUZZ $<)$(LINK_FUZZ)
+
+fuzz-programs: $(FUZZ_TARGETS:%=$(B)/fuzz/%)
 
 UNIT_WRAP := $(if $(VALGRIND),valgrind -q --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
 
@@ -191,6 +199,16 @@ bench:
 	@$(MAKE) --no-print-directory all
 	@AUTH_JWT_SO='$(SO)' APXS='$(APXS)' t/bench/run
 
+# The programs are made by another compiler and in a folder of their own.
+FUZZ_CC      ?= clang
+FUZZ_SECONDS ?= 30
+
+fuzz:
+	@sh build/deps fuzz
+	@$(MAKE) --no-print-directory CC='$(FUZZ_CC)' B='$(OUT)/fuzz' \
+	    SANITIZE=fuzzer-no-link,address,undefined fuzz-programs
+	@FUZZ_OUT='$(OUT)/fuzz' FUZZ_SECONDS='$(FUZZ_SECONDS)' t/fuzz/run $(or $(FUZZ),$(FUZZ_TARGETS))
+
 # ---- other eyes --------------------------------------------------------------------------
 
 tidy: found
@@ -235,9 +253,9 @@ uninstall: found
 
 # By name, since OUT may be somebody's folder.
 clean:
-	rm -rf $(addprefix $(OUT)/,obj unit replay demo flags mod_auth_jwt.so auth_jwt.load) $(OUT)/san-*
+	rm -rf $(addprefix $(OUT)/,obj unit replay fuzz demo flags mod_auth_jwt.so auth_jwt.load) $(OUT)/san-*
 
 FORCE:
-.PHONY: all found unit unit-programs lint layers test check demo bench tidy cppcheck format \
+.PHONY: all found unit unit-programs lint layers test check demo bench fuzz fuzz-programs tidy cppcheck format \
         install uninstall clean FORCE
--include $(OBJS:.o=.d) $(UNIT:=.d) $(REPLAY:=.d)
+-include $(OBJS:.o=.d) $(UNIT:=.d) $(REPLAY:=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/%.d)
