@@ -27,6 +27,7 @@
 
 #include "http/authn.h"
 #include "http/authz.h"
+#include "http/body.h"
 #include "http/config.h"
 #include "http/configtest.h"
 #include "http/dbd.h"
@@ -57,6 +58,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
+    body_child_init(pchild);
     dbd_child_init(pchild, s, configtest_sources());
 }
 

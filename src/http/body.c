@@ -148,3 +148,8 @@ const char *body_field(request_rec *r, const json_t *body, const char *name, int
     }
     return text;
 }
+
+void body_child_init(apr_pool_t *pchild)
+{
+    jsontext_insist_on_memory(pchild);
+}

@@ -41,4 +41,7 @@ json_t *body_read(request_rec *r, const config_t *config, body_error_t *error);
 const char *body_field(request_rec *r, const json_t *body, const char *name, int trim,
                        body_error_t *error);
 
+/** For each child of httpd: reading a body either has the memory it needs or ends it. */
+void body_child_init(apr_pool_t *pchild);
+
 #endif

@@ -4,7 +4,27 @@
 #include "jose/jsontext.h"
 
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* What pools do when there is no memory; constant once there are threads. */
+static apr_abortfunc_t give_up;
+
+static void *get_memory(size_t size)
+{
+    void *memory = malloc(size);
+
+    if (!memory && size) {
+        give_up(APR_ENOMEM);
+    }
+    return memory;
+}
+
+void jsontext_insist_on_memory(apr_pool_t *p)
+{
+    give_up = apr_pool_abort_get(p);
+    json_set_alloc_funcs(get_memory, free);
+}
 
 static apr_status_t release(void *value)
 {
