@@ -51,9 +51,11 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)plog;
     (void)ptemp;
     /* The first reading is thrown away: nothing is made for it. */
-    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
-               ? OK
-               : dbd_post_config(s);
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    endpoints_prepare();
+    return dbd_post_config(s);
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)

@@ -67,6 +67,11 @@ static verdict_t check_password(const policy_t *policy, const user_t *user,
         *why = apr_psprintf(p, "wrong password for the user with the id '%s'", user->id);
         return result == PASSWORD_MATCH ? VERDICT_OK : VERDICT_LOGIN_FAILED;
     }
+    if (result == PASSWORD_FAILED) {
+        *why = apr_psprintf(p, "the password hash of the user with the id '%s': %s",
+                            user->id, detail);
+        return VERDICT_CRYPTO_DOWN;
+    }
     work(policy, password, len);
     if (result == PASSWORD_UNUSABLE) {
         *why =
@@ -106,4 +111,9 @@ verdict_t login_check(identity_t *out, const policy_t *policy, const char *usern
     }
     *out = (identity_t){.user_id = user.id, .username = user.username};
     return VERDICT_OK;
+}
+
+void login_prepare(void)
+{
+    password_prepare();
 }

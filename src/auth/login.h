@@ -21,4 +21,7 @@ verdict_t login_check(identity_t *out, const policy_t *policy, const char *usern
                       const char *password, apr_size_t len, const char **why,
                       apr_pool_t *p);
 
+/** Once, before there are logins: see password_prepare(). */
+void login_prepare(void);
+
 #endif

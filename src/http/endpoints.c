@@ -254,3 +254,8 @@ int endpoints_handle(request_rec *r)
     dbd_attach(&policy, &dbd, config, r);
     return endpoint->answer(r, config, &policy);
 }
+
+void endpoints_prepare(void)
+{
+    login_prepare();
+}

@@ -20,4 +20,7 @@ int endpoints_type(request_rec *r);
 /** handler: answer. */
 int endpoints_handle(request_rec *r);
 
+/** At start: what must have been done before the first login. */
+void endpoints_prepare(void);
+
 #endif

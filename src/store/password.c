@@ -23,6 +23,7 @@
 #include <apr_errno.h>
 #include <apr_md5.h>
 #include <crypt.h>
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ typedef struct {
 /* prefix, cost, salt, separator, digest: every form is written in this order. */
 struct form_t {
     const char *prefix;
-    const char *damaged, *costly, *failed; /* phrases for the log */
+    const char *damaged, *costly, *unknown, *failed; /* phrases for the log */
 
     /* Read the cost at *rest and step over it; 0 if it is not one of this form's. */
     apr_uint64_t (*read_cost)(const char **rest);
@@ -74,7 +75,8 @@ struct form_t {
     apr_size_t digest_len;
     char zero; /* what the alphabet writes for six zero bits: fills a template */
 
-    /* Write the hash of the NUL-terminated password, in full, as it would be stored. */
+    /* Write the hash of the NUL-terminated password, in full, as it would be stored.
+     * APR_ENOMEM where another try may succeed. */
     apr_status_t (*compute)(char out[PASSWORD_TEMPLATE_SIZE], const hash_t *h,
                             const char *password, apr_size_t len);
     const EVP_MD *(*md)(void); /* PBKDF2 only */
@@ -250,10 +252,13 @@ static apr_status_t compute_crypt(char out[PASSWORD_TEMPLATE_SIZE], const hash_t
     if (!data) {
         return APR_ENOMEM;
     }
+    errno = 0;
     text = crypt_r(password, h->text, data);
     if (text && text[0] != '*' && strlen(text) < PASSWORD_TEMPLATE_SIZE) {
         memcpy(out, text, strlen(text) + 1);
         status = APR_SUCCESS;
+    } else if (errno == ENOMEM) {
+        status = APR_ENOMEM;
     }
     OPENSSL_cleanse(data, sizeof *data);
     free(data);
@@ -277,7 +282,7 @@ static apr_status_t compute_pbkdf2(char out[PASSWORD_TEMPLATE_SIZE], const hash_
 
     if (PKCS5_PBKDF2_HMAC(password, (int)len, (const unsigned char *)h->salt,
                           (int)h->salt_len, (int)h->cost, md, size, digest) != 1) {
-        return APR_EGENERAL;
+        return APR_ENOMEM; /* no OpenSSL lacks it, and it was asked nothing odd */
     }
     memcpy(out, h->text, head);
     EVP_EncodeBlock((unsigned char *)out + head, digest, size);
@@ -287,7 +292,8 @@ static apr_status_t compute_pbkdf2(char out[PASSWORD_TEMPLATE_SIZE], const hash_
 
 #define PHRASES(name, limit)                                                             \
     .damaged = name ": damaged, or an unknown variant", .costly = name ": " limit,       \
-    .failed = name ": out of memory, or not built into this system's library"
+    .unknown = name ": not built into this system's library",                            \
+    .failed = name ": out of memory"
 
 /* Cost 15 takes about 2 s, and each step doubles it. */
 #define BCRYPT                                                                           \
@@ -447,8 +453,8 @@ static password_result_t compare(const hash_t *h, const char *password, apr_size
     OPENSSL_cleanse(copy, sizeof copy);
     OPENSSL_cleanse(computed, sizeof computed);
     if (status != APR_SUCCESS) {
-        *why = h->form->failed;
-        return PASSWORD_UNSUPPORTED;
+        *why = APR_STATUS_IS_ENOMEM(status) ? h->form->failed : h->form->unknown;
+        return APR_STATUS_IS_ENOMEM(status) ? PASSWORD_FAILED : PASSWORD_UNSUPPORTED;
     }
     return same && fits ? PASSWORD_MATCH : PASSWORD_MISMATCH;
 }
@@ -493,4 +499,16 @@ apr_status_t password_template(char out[PASSWORD_TEMPLATE_SIZE], const char *sto
         out[i] = out[i] == '=' ? '=' : h.form->zero;
     }
     return APR_SUCCESS;
+}
+
+void password_prepare(void)
+{
+    unsigned char digest[1], salt[] = "salt";
+    apr_size_t i;
+
+    for (i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (forms[i].md) {
+            PKCS5_PBKDF2_HMAC("", 0, salt, sizeof salt, 1, forms[i].md(), 1, digest);
+        }
+    }
 }

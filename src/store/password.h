@@ -29,7 +29,8 @@ typedef enum {
     PASSWORD_MISMATCH,    /* includes passwords that the form cannot hold */
     PASSWORD_UNUSABLE,    /* empty, or begins with '!': no password can match */
     PASSWORD_UNSUPPORTED, /* no known form, damaged, or crypt(3) here lacks it */
-    PASSWORD_TOO_COSTLY   /* known form, parameters above the cap */
+    PASSWORD_TOO_COSTLY,  /* known form, parameters above the cap */
+    PASSWORD_FAILED       /* nobody knows: memory or OpenSSL failed */
 } password_result_t;
 
 /**
@@ -44,9 +45,9 @@ typedef enum {
  *
  * @param password  @p len bytes, need not be NUL-terminated
  * @param stored    the column's text, NUL-terminated
- * @param why       set when the result is PASSWORD_UNSUPPORTED or
- *                  PASSWORD_TOO_COSTLY: a constant phrase for the log that
- *                  names the form and the limit, never any part of the hash
+ * @param why       set when the result is PASSWORD_UNSUPPORTED, PASSWORD_TOO_COSTLY
+ *                  or PASSWORD_FAILED: a constant phrase for the log that names
+ *                  the form and the limit, never any part of the hash
  */
 password_result_t password_verify(const char *password, apr_size_t len,
                                   const char *stored, const char **why);
@@ -69,5 +70,11 @@ void password_work(const char *password, apr_size_t len, const char *like);
  *         not compute; @p out is then untouched
  */
 apr_status_t password_template(char out[PASSWORD_TEMPLATE_SIZE], const char *stored);
+
+/**
+ * Let OpenSSL look up what hashes need, before there are requests: where memory fails
+ * it at the first time, it never tries again in that process.
+ */
+void password_prepare(void);
 
 #endif
