@@ -148,6 +148,17 @@ $(B)/fuzz/%: t/fuzz/%.c t/fuzz/pool.c $(FUZZ_OBJ) $(B)/flags
 
 fuzz-programs: $(FUZZ_TARGETS:%=$(B)/fuzz/%)
 
+# Calls that are made to fail: linked into the unit test, preloaded under the server.
+INJECT := $(B)/inject.so
+
+$(B)/unit/inject: t/unit/inject.c t/lib/inject.c $(FLOOR_OBJ) $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,UNIT $<)$(LINK_UNIT) -iquote t/lib -ldl
+
+$(INJECT): t/lib/inject.c t/lib/inject.h $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,SO  $@)$(COMPILE) -shared -o $@ $< $(LINK) $(LDFLAGS) $(APR_LIBS) $(LIBS) -ldl
+
 UNIT_WRAP := $(if $(VALGRIND),valgrind -q --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
 
 unit-programs: $(UNIT) $(REPLAY)
@@ -167,11 +178,11 @@ SAN_WRAP  := env $(PRELOAD) ASAN_OPTIONS=detect_leaks=0:log_path=@RUN@/san/asan 
 # Modules are unloaded before the report is made: without keep-debuginfo it has no names.
 VG_WRAP   := valgrind -q --keep-debuginfo=yes --leak-check=full --show-leak-kinds=definite \
              --suppressions=@RUN@/t/valgrind.supp --log-file=@RUN@/san/vg.%p
-TEST_ENV   = AUTH_JWT_SO='$(SO)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
+TEST_ENV   = AUTH_JWT_SO='$(SO)' AUTH_JWT_INJECT='$(INJECT)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
              AUTH_JWT_WRAP='$(if $(VALGRIND),$(VG_WRAP),$(if $(SANITIZE),$(SAN_WRAP)))'
 MPMS      := $(or $(MPM),event worker prefork)
 
-httpd-%: all
+httpd-%: all $(INJECT)
 	@$(TEST_ENV) MPM=$* perl t/TEST $(TEST_ARGS) $(TESTS)
 
 lint:
@@ -184,7 +195,7 @@ layers: all
 # hence a second make. build/suite runs every stage, whatever the others did, and adds up.
 test check:
 	@sh build/deps test
-	@$(MAKE) --no-print-directory all $(if $(TESTS),,unit-programs)
+	@$(MAKE) --no-print-directory all $(INJECT) $(if $(TESTS),,unit-programs)
 	+@perl build/suite '$(MAKE)' $(if $(TESTS),,lint layers unit) $(MPMS:%=httpd-%)
 
 # What only the demo needs may stay missing: it says so itself, and leaves PHP out. By exec, since
@@ -219,7 +230,7 @@ cppcheck: found
 	    --suppress=missingIncludeSystem --error-exitcode=1 -I src $(SRCS)
 
 format:
-	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch])
+	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/lib/*.[ch])
 
 # ---- install -----------------------------------------------------------------------------
 # Debian keeps the two files of a module in mods-available, where a2enmod finds them; others
@@ -253,7 +264,7 @@ uninstall: found
 
 # By name, since OUT may be somebody's folder.
 clean:
-	rm -rf $(addprefix $(OUT)/,obj unit replay fuzz demo flags mod_auth_jwt.so auth_jwt.load) $(OUT)/san-*
+	rm -rf $(addprefix $(OUT)/,obj unit replay fuzz demo flags mod_auth_jwt.so inject.so auth_jwt.load) $(OUT)/san-*
 
 FORCE:
 .PHONY: all found unit unit-programs lint layers test check demo bench fuzz fuzz-programs tidy cppcheck format \
