@@ -1,5 +1,6 @@
 #include "inject.h"
 
+#include <apr_buckets.h>
 #include <apr_general.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -40,8 +41,43 @@ static __thread __attribute__((tls_model("initial-exec"))) struct {
 
 static int log_fd = -1;
 
+/* Where OpenSSL's own code lies: what it calls itself is no call of the module's, and
+ * knows which failures there are. */
+static struct {
+    const char *from, *to;
+} openssl;
+
+static int find_openssl(struct dl_phdr_info *object, size_t size, void *data)
+{
+    const char *base = (const char *)(apr_uintptr_t)object->dlpi_addr;
+    int i;
+
+    (void)size;
+    (void)data;
+    if (!strstr(object->dlpi_name, "libcrypto.so")) {
+        return 0;
+    }
+    for (i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+
+        if (part->p_type == PT_LOAD && part->p_flags & PF_X) {
+            openssl.from = base + part->p_vaddr;
+            openssl.to = openssl.from + part->p_memsz;
+        }
+    }
+    return 1;
+}
+
+static int is_openssl(const void *caller)
+{
+    return (const char *)caller >= openssl.from && (const char *)caller < openssl.to;
+}
+
 PUBLIC void inject_arm(const inject_mode_t *mode, long nth)
 {
+    if (!openssl.from) {
+        dl_iterate_phdr(find_openssl, NULL); /* a server loads it late */
+    }
     armed.nth = nth;
     armed.count = (inject_count_t){0, 0};
     armed.socket = -1;
@@ -73,38 +109,6 @@ static int fails(int calls)
         armed.mode = mode;
     }
     return 1;
-}
-
-/* Where OpenSSL's own code lies: what it calls itself is no call of the module's, and
- * knows which failures there are. */
-static struct {
-    const char *from, *to;
-} openssl;
-
-static int find_openssl(struct dl_phdr_info *object, size_t size, void *data)
-{
-    const char *base = (const char *)(apr_uintptr_t)object->dlpi_addr;
-    int i;
-
-    (void)size;
-    (void)data;
-    if (!strstr(object->dlpi_name, "libcrypto.so")) {
-        return 0;
-    }
-    for (i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
-
-        if (part->p_type == PT_LOAD && part->p_flags & PF_X) {
-            openssl.from = base + part->p_vaddr;
-            openssl.to = openssl.from + part->p_memsz;
-        }
-    }
-    return 1;
-}
-
-static int is_openssl(const void *caller)
-{
-    return (const char *)caller >= openssl.from && (const char *)caller < openssl.to;
 }
 
 /* The function that ours hides. */
@@ -164,6 +168,24 @@ WRAP(fails(MEMORY), void *, MAP_FAILED, mmap,
 WRAP(fails(MEMORY), void *, MAP_FAILED, mmap64,
      (void *at, size_t len, int protection, int flags, int fd, off64_t offset),
      (at, len, protection, flags, fd, offset))
+
+/* APR-util's buckets do not look whether they got memory, as its pools do. What would
+ * crash there is ended, so that a crash means one of the module. */
+PUBLIC void *apr_bucket_alloc(apr_size_t size, apr_bucket_alloc_t *list)
+{
+    static void *(*real)(apr_size_t, apr_bucket_alloc_t *);
+    void *memory;
+
+    if (!real) {
+        real = (void *(*)(apr_size_t, apr_bucket_alloc_t *))(apr_uintptr_t)find(
+            "apr_bucket_alloc");
+    }
+    memory = real(size, list);
+    if (!memory) {
+        abort();
+    }
+    return memory;
+}
 
 /* --- OpenSSL ----------------------------------------------------------------------- */
 
@@ -326,7 +348,6 @@ __attribute__((constructor)) static void prepare(void)
     static const struct rlimit none = {0, 0};
     const char *log = getenv("INJECT_LOG");
 
-    dl_iterate_phdr(find_openssl, NULL);
     if (log) {
         log_fd = open(log, O_WRONLY | O_APPEND | O_CLOEXEC);
         setrlimit(RLIMIT_CORE, &none);

@@ -34,7 +34,8 @@ sub load_lines
 }
 
 # Options: without => [modules], mpm => NAME, env => {...}, life => SECONDS, may_fail => 1 (a
-# server that refuses to start gives undef, and its words are in $JWTTest::Server::error).
+# server that refuses to start gives undef, and its words are in $JWTTest::Server::error),
+# may_abort => 1 (its children may abort without failing the run).
 sub start
 {
     my ($class, $conf, %option) = @_;
@@ -43,6 +44,7 @@ sub start
     my $self = bless { dir => $dir, base => $base, owner => $$ }, $class;
 
     make_path("$dir/logs", "$dir/htdocs");
+    spew("$dir/logs/may_abort", '') if $option{may_abort};
     spew("$dir/httpd.conf", $self->configuration($conf, %option));
     $self->{process} = spawn(
         [ var('httpd'), '-D', 'FOREGROUND', '-d', $dir, '-f', "$dir/httpd.conf" ],
