@@ -11,7 +11,7 @@ found() { [ -z "$1" ] || { printf '%s\n' "$1"; status=1; }; }
 note() { sed "s|\$|: $1|"; }
 existing() { for file; do [ -f "$file" ] && printf '%s\n' "$file"; done; }
 
-c_files() { existing mod_auth_jwt.c src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/lib/*.[ch]; }
+c_files() { existing mod_auth_jwt.c src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/lib/*.[ch] t/bench/*.[ch]; }
 sh_files() {
     existing build/* .ci/run t/bench/* t/fuzz/* conf/demo/* t/cgi-bin/* | while read -r file; do
         head -n 1 "$file" | grep -Eq '^#!.*[/ ](ba|da)?sh\b' && echo "$file"

@@ -207,8 +207,12 @@ demo:
 
 bench:
 	@sh build/deps bench
-	@$(MAKE) --no-print-directory all
-	@AUTH_JWT_SO='$(SO)' APXS='$(APXS)' t/bench/run
+	@$(MAKE) --no-print-directory all '$(B)/bench/threads'
+	@AUTH_JWT_SO='$(SO)' AUTH_JWT_THREADS='$(B)/bench/threads' APXS='$(APXS)' t/bench/run
+
+$(B)/bench/threads: t/bench/threads.c $(FLOOR_OBJ) $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,CC  $<)$(LINK_UNIT) -pthread
 
 # The programs are made by another compiler and in a folder of their own.
 FUZZ_CC      ?= clang
@@ -230,7 +234,7 @@ cppcheck: found
 	    --suppress=missingIncludeSystem --error-exitcode=1 -I src $(SRCS)
 
 format:
-	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/lib/*.[ch])
+	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/lib/*.[ch] t/bench/*.c)
 
 # ---- install -----------------------------------------------------------------------------
 # Debian keeps the two files of a module in mods-available, where a2enmod finds them; others
@@ -264,9 +268,9 @@ uninstall: found
 
 # By name, since OUT may be somebody's folder.
 clean:
-	rm -rf $(addprefix $(OUT)/,obj unit replay fuzz demo flags mod_auth_jwt.so inject.so auth_jwt.load) $(OUT)/san-*
+	rm -rf $(addprefix $(OUT)/,obj unit bench replay fuzz demo flags mod_auth_jwt.so inject.so auth_jwt.load) $(OUT)/san-*
 
 FORCE:
 .PHONY: all found unit unit-programs lint layers test check demo bench fuzz fuzz-programs tidy cppcheck format \
         install uninstall clean FORCE
--include $(OBJS:.o=.d) $(UNIT:=.d) $(REPLAY:=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/%.d)
+-include $(OBJS:.o=.d) $(UNIT:=.d) $(B)/bench/threads.d $(REPLAY:=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/%.d)
