@@ -117,6 +117,9 @@ static void check_result(password_result_t result, const char *stored, const cha
     case PASSWORD_TOO_COSTLY:
         check_reason(why);
         break;
+    case PASSWORD_FAILED: /* there is memory, so no hash may fail */
+        CHECK(result != PASSWORD_FAILED);
+        break;
     }
     /* Nobody's crypt(3) lacks a form here, so what is unsupported is damaged. */
     check_template(stored, result == PASSWORD_MATCH || result == PASSWORD_MISMATCH);
