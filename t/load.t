@@ -5,11 +5,10 @@
 use strict;
 use warnings;
 use Test::More;
-use IO::Socket::INET;
 use JSON::PP ();
 use JWTTest;
+use JWTTest::Client;
 use MIME::Base64 qw(decode_base64url);
-use POSIX ();
 use Time::HiRes qw(time);
 
 use constant { USERS => 8, CONNECTIONS => 16 };
@@ -67,82 +66,8 @@ spew("$root/members/index.html", 'for members');
 
 # ---- one client --------------------------------------------------------------------------
 
-# It keeps its connection, and opens another one only when the server has closed it in due form:
-# between two answers.
 package Client;
-
-sub new
-{
-    my ($class, %self) = @_;
-    return bless { wrong => [], reconnects => 0, done => 0, %self }, $class;
-}
-
-sub connection
-{
-    my ($self) = @_;
-    return $self->{socket} ||= IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-        PeerPort => $self->{port}, Timeout => 30) || die "connect: $!\n";
-}
-
-sub ask
-{
-    my ($self, $request) = @_;
-    for my $try (1 .. 5) {
-        my $socket = $self->connection;
-        local $SIG{PIPE} = 'IGNORE';
-        $socket->syswrite($request);
-        my $answer = $self->answer($socket);
-        return $answer if $answer;
-        delete $self->{socket};
-        $self->{reconnects}++;
-    }
-    return { code => 0, head => '', body => 'no answer' };
-}
-
-# Nothing when not a byte came.
-sub answer
-{
-    my ($self, $socket) = @_;
-    my $text = '';
-    while ($text !~ /\r\n\r\n/) {
-        sysread($socket, $text, 65536, length $text) or last;
-    }
-    return if $text eq '';
-    my ($head, $body) = $text =~ /^(.*?\r\n)\r\n(.*)/s or return { code => 0, head => $text, body => '' };
-    my ($length) = $head =~ /^Content-Length: (\d+)/mi;
-    while (length $body < $length) {
-        sysread($socket, $body, 65536, length $body)
-            or return { code => 0, head => $head, body => 'broken off' };
-    }
-    delete $self->{socket} if $head =~ /^Connection: close/mi;
-    my ($code) = $head =~ m{^HTTP/1\.1 (\d+)};
-    return { code => $code, head => $head, body => $body };
-}
-
-sub post
-{
-    my ($self, $path, $data) = @_;
-    my $body = JSON::PP::encode_json($data);
-    return $self->ask("POST $path HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-        . 'Content-Length: ' . length($body) . "\r\n\r\n$body");
-}
-
-sub get
-{
-    my ($self, $token) = @_;
-    my $header = defined $token ? "Authorization: Bearer $token\r\n" : '';
-    return $self->ask("GET /members/index.html HTTP/1.1\r\nHost: x\r\n$header\r\n");
-}
-
-sub expect
-{
-    my ($self, $what, $answer, $code, $check) = @_;
-    $self->{done}++;
-    return 1 if $answer->{code} == $code && $check->($answer);
-    push @{ $self->{wrong} }, "$what of user $self->{id}: $answer->{head}$answer->{body}"
-        if @{ $self->{wrong} } < 5;
-    return 0;
-}
+our @ISA = 'JWTTest::Client';
 
 # The token in an answer, if it is this user's.
 sub own_token
@@ -185,7 +110,7 @@ sub refresh
 sub good
 {
     my ($self) = @_;
-    $self->expect('page' => $self->get($self->{access}), 200, sub {
+    $self->expect('page' => $self->get('/members/index.html', $self->{access}), 200, sub {
         $_[0]{head} =~ /^X-User: user$self->{id}\r$/m && $_[0]{head} =~ /^X-Id: $self->{id}\r$/m
             && $_[0]{body} eq 'for members';
     });
@@ -195,7 +120,7 @@ sub bad
 {
     my ($self) = @_;
     my @bad = (undef, 'malformed', "$self->{access}x", $self->{refresh}, $self->{expired});
-    $self->expect('bad token' => $self->get($bad[rand @bad]), 401,
+    $self->expect('bad token' => $self->get('/members/index.html', $bad[rand @bad]), 401,
         sub { $_[0]{head} !~ /^X-(?:User|Id): *\S/m && $_[0]{body} !~ /for members/ });
 }
 
@@ -215,45 +140,21 @@ package main;
 
 # ---- many clients ------------------------------------------------------------------------
 
-# One process each; {done, reconnects, wrong} of all together, and the seconds it took. With
-# something to do meanwhile the clients go on until it is done.
+# With something to do meanwhile the clients go on until it is done.
 sub run_clients
 {
     my ($count, $meanwhile) = @_;
-    my $began = time;
     my $until = $meanwhile && scratch('until');
-    my @readers = map { start_client($_, int($count / CONNECTIONS), $until) } 1 .. CONNECTIONS;
-    if ($meanwhile) {
+    return JWTTest::Client::crowd(CONNECTIONS, sub {
+        my $id = 1 + $_[0] % USERS;
+        my $client = Client->new(id => $id, password => $password{$id}, port => $server->port,
+            expired => token({ user_id => "$id", exp => time() - 60 }));
+        $client->run(int($count / CONNECTIONS), $until);
+        return $client;
+    }, $meanwhile && sub {
         $meanwhile->();
         spew($until, '');
-    }
-    my %all = (done => 0, reconnects => 0, wrong => []);
-    for my $reader (@readers) {
-        local $/;
-        my $one = JSON::PP::decode_json(readline($reader) || '{"done":0,"reconnects":0,"wrong":["a client died"]}');
-        $all{$_} += $one->{$_} for qw(done reconnects);
-        push @{ $all{wrong} }, @{ $one->{wrong} };
-    }
-    1 while waitpid(-1, POSIX::WNOHANG()) > 0;
-    $all{seconds} = time - $began;
-    return \%all;
-}
-
-sub start_client
-{
-    my ($number, $count, $until) = @_;
-    my $id = 1 + $number % USERS;
-    my $expired = token({ user_id => "$id", exp => time() - 60 });
-    pipe my $reader, my $writer or die "pipe: $!\n";
-    defined(my $pid = fork) or die "fork: $!\n";
-    return $reader if $pid;
-    srand($number);
-    my $client = Client->new(id => $id, password => $password{$id}, port => $server->port,
-        expired => $expired);
-    eval { $client->run($count, $until); 1 } or push @{ $client->{wrong} }, "$@";
-    print $writer JSON::PP::encode_json({ map { $_ => $client->{$_} } qw(done reconnects wrong) });
-    close $writer;
-    POSIX::_exit(0);
+    });
 }
 
 sub is_right
