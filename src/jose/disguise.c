@@ -29,9 +29,8 @@ static int contains(const unsigned char *text, apr_size_t len, const char *what)
     return 0;
 }
 
-/* One DER sequence and nothing else; of a short one also that it begins with another,
- * as public keys do. Random bytes look so once in millions. */
-static int looks_like_der(bytes_t bytes)
+/* Where the contents of a DER sequence begin that has no byte more or less; 0: none. */
+static apr_size_t sequence_start(bytes_t bytes)
 {
     const unsigned char *d = bytes.data;
     apr_size_t len = bytes.len;
@@ -39,9 +38,32 @@ static int looks_like_der(bytes_t bytes)
     if (len < 5 || d[0] != 0x30) {
         return 0;
     }
-    return (d[1] == 0x82 && (apr_size_t)(d[2] << 8 | d[3]) + 4 == len) ||
-           (d[1] == 0x81 && (apr_size_t)d[2] + 3 == len && d[3] == 0x30) ||
-           (d[1] < 0x80 && (apr_size_t)d[1] + 2 == len && d[2] == 0x30);
+    return d[1] < 0x80 && (apr_size_t)d[1] + 2 == len                  ? 2
+           : d[1] == 0x81 && (apr_size_t)d[2] + 3 == len               ? 3
+           : d[1] == 0x82 && ((apr_size_t)d[2] << 8 | d[3]) + 4 == len ? 4
+                                                                       : 0;
+}
+
+/* Random bytes are a long sequence, or a short one that begins with another as public
+ * keys do, once in millions. To ask OpenSSL costs milliseconds. */
+static int is_der_alone(bytes_t bytes)
+{
+    apr_size_t start = sequence_start(bytes);
+
+    return start == 4 || (start && (bytes.data[start] == 0x30 || pem_is_der(bytes)));
+}
+
+/* With whatever blanks behind it: of a secret's file the last line's end is no part of
+ * the secret. What looks like one may be the key's own last byte, so each is tried. */
+static int is_der(bytes_t bytes)
+{
+    while (!is_der_alone(bytes)) {
+        if (!bytes.len || !apr_isspace(bytes.data[bytes.len - 1])) {
+            return 0;
+        }
+        bytes.len--;
+    }
+    return 1;
 }
 
 /* Without blanks, and without the NULs and the mark of UTF-16. Says whether the rest is
@@ -63,10 +85,31 @@ static int squeeze(unsigned char *out, apr_size_t *out_len, bytes_t in)
     return is_text;
 }
 
-static int is_key_text(const unsigned char *text, apr_size_t len, int is_text)
+/* As OpenSSL, OpenSSH and JWK write them, wherever that stands: text may be in front, and
+ * inside of its base64 OpenSSH's key begins with the length of its name. Random bytes or
+ * letters hold one of these words once in a hundred millions, or less. */
+static int has_key_word(const unsigned char *text, apr_size_t len)
 {
-    return contains(text, len, "-----BEGIN") || begins(text, len, "ssh-") ||
-           begins(text, len, "ecdsa-sha2-") || (is_text && len && strchr("{[", *text));
+    static const char *const words[] = {
+        "-----BEGIN",  "BEGINSSH2PUBLICKEY", "ssh-rsa",     "ssh-dss",
+        "ssh-ed25519", "ssh-ed448",          "ecdsa-sha2-", "\"kty\"",
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof words / sizeof *words; i++) {
+        if (contains(text, len, words[i])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* A password may well begin with a brace, but hardly so and end with one as well. */
+static int is_json(const unsigned char *text, apr_size_t len)
+{
+    return (begins(text, len, "{\"") || begins(text, len, "[{\"") ||
+            begins(text, len, "[\"")) &&
+           (text[len - 1] == '}' || text[len - 1] == ']');
 }
 
 static int hex_value(unsigned char c)
@@ -136,8 +179,8 @@ static int find(bytes_t secret, int layers, apr_pool_t *p)
     apr_size_t len;
     int is_text = squeeze(text, &len, secret), found;
 
-    found = looks_like_der(secret) || pem_is_der(secret) ||
-            is_key_text(text, len, is_text) ||
+    found = is_der(secret) || has_key_word(text, len) ||
+            (is_text && is_json(text, len)) ||
             (layers > 1 && len && is_wrapped(text, len, layers, p));
     OPENSSL_cleanse(text, secret.len);
     return found;

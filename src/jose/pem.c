@@ -134,6 +134,9 @@ const char *pem_read(jwa_material_t *out, bytes_t pem, apr_pool_t *p)
         OPENSSL_clear_free(der, (size_t)len);
     }
     BIO_free(bio);
+    if (!error && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+        error = "a PEM block in it is cut off or damaged";
+    }
     ERR_clear_error();
     if (!error && !found.pkey) {
         error = "it has no PEM block that can be read";
