@@ -136,6 +136,9 @@ static void *find(const char *name)
 
 /* --- Memory ------------------------------------------------------------------------ */
 
+/* Sanitizers have functions of their own, and t/unit/inject.c then does nothing. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
 /* dlsym() needs memory itself, so glibc's other names for these are used. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -168,6 +171,8 @@ WRAP(fails(MEMORY), void *, MAP_FAILED, mmap,
 WRAP(fails(MEMORY), void *, MAP_FAILED, mmap64,
      (void *at, size_t len, int protection, int flags, int fd, off64_t offset),
      (at, len, protection, flags, fd, offset))
+
+#endif
 
 /* APR-util's buckets do not look whether they got memory, as its pools do. What would
  * crash there is ended, so that a crash means one of the module. */

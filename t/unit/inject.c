@@ -388,11 +388,8 @@ static void test_task(const task_t *task, const task_t *again, const inject_mode
         const char *fault = judge(&tally, signal, &usual);
 
         if (fault) {
-            fprintf(
-                stderr,
-                "# %s, %s, %s, call %ld: %s (verdict %d, signal %d; user %s; %s %s)\n",
-                task->name, when, mode->name, n, fault, seen->verdict, signal,
-                seen->user_id, seen->access, seen->refresh);
+            fprintf(stderr, "# %s, %s, %s, call %ld: %s (verdict %d, signal %d)\n",
+                    task->name, when, mode->name, n, fault, seen->verdict, signal);
             wrong = fault;
         }
     }
