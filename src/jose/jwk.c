@@ -11,6 +11,8 @@
 #include "jose/pem.h"
 #include "jose/pkey.h"
 
+#define MAX_MESSAGE 400 /* bytes */
+
 /* What all keys of one text have in common. */
 typedef struct {
     jwk_ring_t *ring;
@@ -346,6 +348,19 @@ static const char *add_pem(const load_t *load, bytes_t contents)
     return error ? error : add(load, &from, NULL, 1);
 }
 
+/* What stands in a file may be repeated in a message, but not all of it. */
+static const char *make_printable(const char *error, apr_pool_t *p)
+{
+    char *copy = apr_pstrmemdup(p, error, strnlen(error, MAX_MESSAGE)), *at;
+
+    for (at = copy; *at; at++) {
+        if (apr_iscntrl(*at) || (unsigned char)*at >= 0x7f) {
+            *at = '?';
+        }
+    }
+    return copy;
+}
+
 const char *jwk_load(jwk_ring_t *ring, const char *kid, const jwa_t *alg,
                      bytes_t contents, int can_sign, apr_pool_t *p)
 {
@@ -357,6 +372,7 @@ const char *jwk_load(jwk_ring_t *ring, const char *kid, const jwa_t *alg,
 
     if (error) {
         ring->nelts = before;
+        error = make_printable(error, p);
     }
     return error;
 }

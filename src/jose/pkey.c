@@ -404,9 +404,12 @@ static const char *okp_from_jwk(jwa_material_t *out, const json_t *jwk,
     if (!pkey) {
         return "OpenSSL cannot take its x or d";
     }
+    if (is_private && !has_public_half(pkey, x)) {
+        EVP_PKEY_free(pkey);
+        return "its d does not belong to its x";
+    }
     pkey_keep(out, pkey, is_private, p);
-    return is_private && !has_public_half(pkey, x) ? "its d does not belong to its x"
-                                                   : NULL;
+    return NULL;
 }
 
 static const curve_t *find_curve(const char *kty, const char *crv)

