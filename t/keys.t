@@ -152,11 +152,15 @@ for (
     [ 'any',          [ 'If-None-Match' => '*' ],        304 ],
     [ 'another',      [ 'If-None-Match' => '"0"' ],      200 ],
     [ 'not that one', [ 'If-Match' => '"0"' ],           412 ],
+    [ 'a part',       [ Range => 'bytes=0-9' ],          206 ],
+    [ 'no part',      [ Range => 'bytes=99999-' ],       416 ],
 ) {
     my ($why, $headers, $code) = @$_;
     my $response = get('/auth/jwks.json', @at, headers => $headers);
     is $response->code, $code, "a condition: $why";
     is $response->content, '', "$why: without a body" if $code == 304;
+    is $response->header('Cache-Control'), $code < 400 ? 'public, max-age=300' : undef,
+        "$why: " . ($code < 400 ? 'to be kept, too' : 'not to be kept for others');
 }
 {
     my $response = request(HEAD => '/auth/jwks.json', @at);

@@ -173,8 +173,10 @@ static int refresh(request_rec *r, const config_t *config, const policy_t *polic
 static int show_keys(request_rec *r, const config_t *config, const policy_t *policy)
 {
     (void)config;
-    apr_table_setn(r->err_headers_out, "Cache-Control", JWKS_CACHE_CONTROL);
+    apr_table_unset(r->err_headers_out, "Cache-Control");
     apr_table_unset(r->err_headers_out, "Pragma");
+    /* Not err_headers_out: a 412 that a stranger asks for must not be kept. */
+    apr_table_setn(r->headers_out, "Cache-Control", JWKS_CACHE_CONTROL);
     return response_public(r, jwk_public_set(policy->keys, r->pool));
 }
 
