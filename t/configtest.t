@@ -3,7 +3,7 @@
 use strict;
 use warnings;
 use JWTTest;
-use MIME::Base64 qw(encode_base64);
+use MIME::Base64 qw(encode_base64 encode_base64url);
 use POSIX ();
 use Test::More;
 
@@ -56,6 +56,18 @@ my %files = (
     'point.json' => [$jwk], 'oct.json' => ['{"kty":"oct","k":"' . 'A' x 43 . '","kid":"o"}'],
     'two.json' => [ '{"keys":[' . join(',', map { qq({"kty":"oct","kid":"$_","k":") . 'A' x 42
         . $_ . '"}' } qw(A E)) . ']}' ],
+    # y, little-endian: orders 1, 2, 4, 4, 8, 8; y beyond the field; no square; and of Ed448.
+    map({ my ($name, $crv, $hex) = @$_; ("$name.okp" => [ sprintf '{"kty":"OKP","crv":"%s","x":"%s"}',
+            $crv, encode_base64url(pack 'H*', $hex) ]) }
+        [ 'order1', 'Ed25519', '01' . '00' x 31 ], [ 'order1-sign', 'Ed25519', '01' . '00' x 30 . '80' ],
+        [ 'order2', 'Ed25519', 'ec' . 'ff' x 30 . '7f' ], [ 'order4', 'Ed25519', '00' x 32 ],
+        [ 'order4-sign', 'Ed25519', '00' x 31 . '80' ],
+        [ 'order8', 'Ed25519', '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05' ],
+        [ 'order8-other', 'Ed25519', 'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a' ],
+        [ 'beyond', 'Ed25519', 'ee' . 'ff' x 30 . '7f' ], [ 'off-curve', 'Ed25519', '02' . '00' x 31 ],
+        [ 'order1-448', 'Ed448', '01' . '00' x 56 ], [ 'order4-448', 'Ed448', '00' x 57 ],
+        [ 'order2-448', 'Ed448', 'fe' . 'ff' x 27 . 'fe' . 'ff' x 27 . '00' ],
+        [ 'beyond-448', 'Ed448', 'ff' x 56 . '00' ], [ 'odd-448', 'Ed448', '03' . '00' x 55 . '01' ]),
     'p256.key' => [$pair], 'p384.key' => [$other],
     'p256.pub' => [ public_of($pair), 0644 ], 'open.pub' => [ public_of($pair), 0666 ],
     'encrypted.key' => [ encrypted($pair) ], 'rsa1024.key' => [ key_of('RSA -pkeyopt rsa_keygen_bits:1024') ],
@@ -190,6 +202,9 @@ my @bad_values = (
         . 'chmod go-w KEYS/open.pub' ],
     [ 'no point on the curve', 'AuthJWTKey - ES256 KEYS/point.json', "AuthJWTKey: key '-': its x "
         . 'and y are no point on the curve, or its d is out of range' ],
+    map({ [ "no key of an Edwards curve: $_", "AuthJWTKey - EdDSA KEYS/$_", "AuthJWTKey: key '-': its x "
+            . 'is no point on the curve, or one of those few for which everybody can sign; make a '
+            . 'new one' ] } grep { /\.okp$/ } sort keys %files),
     [ 'a public JWK as secret', 'AuthJWTKey - HS256 KEYS/point.json',
         "AuthJWTKey: key '-': its kty is EC, and HS256 needs oct" ],
     [ 'a JWK under another name', 'AuthJWTKey x HS256 KEYS/oct.json',

@@ -9,6 +9,8 @@
 #include <openssl/param_build.h>
 #include <string.h>
 
+#include "jose/edwards.h"
+
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 #define MIN_RSA_BITS 2048
@@ -172,6 +174,16 @@ static int passes_openssl(EVP_PKEY *pkey)
     return good;
 }
 
+/* OpenSSL takes any bytes for a public key of these curves. */
+static int is_good_edwards(const EVP_PKEY *pkey, const curve_t *curve)
+{
+    unsigned char made[EVP_MAX_MD_SIZE];
+    size_t len = sizeof made;
+
+    return EVP_PKEY_get_raw_public_key(pkey, made, &len) == 1 &&
+           len == curve->coordinate_len && edwards_is_good((bytes_t){made, len});
+}
+
 static int is_of(const EVP_PKEY *pkey, const jwa_t *alg)
 {
     const curve_t *curve = curve_of(pkey);
@@ -184,6 +196,7 @@ static int is_of(const EVP_PKEY *pkey, const jwa_t *alg)
 
 static const char *check(EVP_PKEY *pkey, const jwa_t *alg, apr_pool_t *p)
 {
+    const curve_t *curve = curve_of(pkey);
     const char *error = NULL;
 
     if (!is_of(pkey, alg)) {
@@ -197,6 +210,9 @@ static const char *check(EVP_PKEY *pkey, const jwa_t *alg, apr_pool_t *p)
         error = check_rsa(pkey, p);
     } else if (has_own_curve(pkey)) {
         error = "its curve is written out in numbers; take a key that names it";
+    } else if (!strcmp(curve->kty, "OKP") && !is_good_edwards(pkey, curve)) {
+        error = "its x is no point on the curve, or one of those few for which "
+                "everybody can sign; make a new one";
     }
     if (!error && !passes_openssl(pkey)) {
         error = "it is no valid public key, OpenSSL says; make a new one";
