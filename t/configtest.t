@@ -790,6 +790,18 @@ for my $row (@good) {
         "passes: $reason" or diag map { "  $_\n" } @lines;
 }
 
+# ---- a program whose end nobody is told of -------------------------------------------------
+
+{
+    try('AuthJWTKey - HS256 "exec:KEYS/fails"');
+    # Not by way of the shell in var('httpd'), which would hear of its children again.
+    my ($program) = slurp(var('httpd')) =~ /^exec "([^"]+)"/m;
+    my @command = ($^X, '-e', '$SIG{CHLD} = "IGNORE"; exec @ARGV', $program, '-t', '-d', $t_dir,
+        '-f', scratch('configtest.conf'));
+    my $said = `@{[ map { "'$_'" } @command ]} 2>&1`;
+    like $said, qr/the program \S+ failed/, 'refused: a program that fails where SIGCHLD is ignored';
+}
+
 # ---- .htaccess ---------------------------------------------------------------------------
 
 my %context = httpd('-L') =~ /^(AuthJWT\w+) \(mod_auth_jwt\.c\)\n\t.*\n\t(.*)/mg;

@@ -302,13 +302,16 @@ static apr_status_t read_pipe(bytes_t *out, apr_file_t *pipe, apr_time_t deadlin
     return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : rv;
 }
 
-/* It has closed its output, but may sleep on. */
+/* It has closed its output, but may sleep on. Where whoever started httpd ignores SIGCHLD
+ * nobody learns how it ended, and a part of a key must not pass for one. */
 static int ends_well(apr_proc_t *process, apr_time_t deadline)
 {
     apr_exit_why_e why = APR_PROC_EXIT;
+    apr_status_t rv;
     int status = 0;
 
-    while (apr_proc_wait(process, &status, &why, APR_NOWAIT) == APR_CHILD_NOTDONE) {
+    while ((rv = apr_proc_wait(process, &status, &why, APR_NOWAIT)) ==
+           APR_CHILD_NOTDONE) {
         if (apr_time_now() >= deadline) {
             apr_proc_kill(process, SIGKILL);
             apr_proc_wait(process, &status, &why, APR_WAIT);
@@ -316,7 +319,7 @@ static int ends_well(apr_proc_t *process, apr_time_t deadline)
         }
         apr_sleep(apr_time_from_msec(5));
     }
-    return APR_PROC_CHECK_EXIT(why) && status == 0;
+    return rv == APR_CHILD_DONE && APR_PROC_CHECK_EXIT(why) && status == 0;
 }
 
 static const char *run(bytes_t *out, char **argv, apr_pool_t *p)
