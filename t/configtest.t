@@ -27,6 +27,13 @@ sub filter_key
 }
 
 sub public_of { return filter_key($_[0], '-pubout') }
+# As PKCS #1 has it, without the name of the algorithm.
+sub rsa_der_of
+{
+    spew("$dir/filter", key_of('RSA -pkeyopt rsa_keygen_bits:2048'), 0600);
+    return `openssl rsa -in '$dir/filter' -RSAPublicKey_out -outform DER 2>/dev/null` . "\n";
+}
+
 sub encrypted { return filter_key($_[0], '-aes256 -passout pass:x') }
 
 # ---- what the snippets name --------------------------------------------------------------
@@ -35,6 +42,7 @@ my $secret = slurp("$t_dir/keys/site.key");
 my $certificate = slurp("$t_dir/keys/cert.pem");
 my $public = `openssl pkey -in '$t_dir/keys/key.pem' -pubout`;
 my $jwk = '{"kty":"EC","crv":"P-256","x":"' . 'A' x 43 . '","y":"' . 'A' x 43 . '"}';
+my $der = `openssl pkey -in '$t_dir/keys/key.pem' -pubout -outform DER`;
 my $other = key_of('EC -pkeyopt ec_paramgen_curve:P-384');
 my $pair = key_of('EC -pkeyopt ec_paramgen_curve:P-256');
 my $of_server_group = $root ? (getgrnam var('group'))[2] : $);
@@ -48,8 +56,16 @@ my %files = (
     'public.pem' => [$public], 'certificate.pem' => [$certificate],
     'blank.pem' => ["  \t$public"], 'newline.pem' => ["\r\n\n$certificate"],
     'bom.pem' => ["\xef\xbb\xbf$public"], 'blank-bom.pem' => [" \xef\xbb\xbf\n$public"],
-    'text.pem' => ["Bag Attributes\n$public"], 'key.der.pem' => [ scalar
-        `openssl pkey -in '$t_dir/keys/key.pem' -pubout -outform DER` ],
+    'text.pem' => ["Bag Attributes\n$public"], 'key.der.pem' => [$der],
+    'newline.der.pem' => ["$der\n"], 'blanks.der.pem' => ["\n$der\r\n\n"],
+    'newline.rsa.pem' => [ rsa_der_of() ], 'base64.der.pem' => [ encode_base64("$der\n") ],
+    'url.der.pem' => [ 'data:application/x-x509-ca-cert;base64,' . encode_base64($der, '') ],
+    'quoted.der.pem' => [ '"' . encode_base64($der, '') . '"' ],
+    'hex.der.pem' => [ join ':', unpack '(H2)*', $der ], '0x.der.pem' => [ '0x' . unpack 'H*', $der ],
+    'printed.pem' => [ filter_key($public, '-pubin -noout -text') ],
+    'ssh2.pem' => ["---- BEGIN SSH2 PUBLIC KEY ----\nAAAA" . 'A' x 64 . "\n---- END SSH2 PUBLIC KEY ----\n"],
+    'blob.ssh.pem' => [ encode_base64("\0\0\0\7ssh-rsa" . 'A' x 270) ],
+    'quoted.jwk' => [ '"' . $jwk =~ s/"/\\"/gr . '"' ],
     'ssh.pem' => [ 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI' . 'A' x 43 . "\n" ],
     'array.jwk' => ["[$jwk]"],
     'bom.jwk' => ["\xef\xbb\xbf$jwk"], 'base64.jwk' => [ encode_base64($jwk) ],

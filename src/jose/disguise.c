@@ -91,8 +91,22 @@ static int squeeze(unsigned char *out, apr_size_t *out_len, bytes_t in)
 static int has_key_word(const unsigned char *text, apr_size_t len)
 {
     static const char *const words[] = {
-        "-----BEGIN",  "BEGINSSH2PUBLICKEY", "ssh-rsa",     "ssh-dss",
-        "ssh-ed25519", "ssh-ed448",          "ecdsa-sha2-", "\"kty\"",
+        "-----BEGIN",
+        "BEGINSSH2PUBLICKEY",
+        "ssh-rsa",
+        "ssh-dss",
+        "ssh-ed25519",
+        "ssh-ed448",
+        "ecdsa-sha2-",
+        "Public-Key:",
+        "\"kty\"",
+        "\"kty\\\"",
+        /* RFC 3279 section 2.3 and RFC 8410 section 3, in DER: rsaEncryption,
+         * ecPublicKey, Ed25519, Ed448. */
+        "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01",
+        "\x2a\x86\x48\xce\x3d\x02\x01",
+        "\x06\x03\x2b\x65\x70",
+        "\x06\x03\x2b\x65\x71",
     };
     apr_size_t i;
 
@@ -110,6 +124,22 @@ static int is_json(const unsigned char *text, apr_size_t len)
     return (begins(text, len, "{\"") || begins(text, len, "[{\"") ||
             begins(text, len, "[\"")) &&
            (text[len - 1] == '}' || text[len - 1] == ']');
+}
+
+/* Without what may stand around one long word: quotation marks, the 0x of hexadecimal
+ * digits and the colons between them, a label such as "base64,". */
+static apr_size_t strip(unsigned char *text, apr_size_t len)
+{
+    apr_size_t i, kept = 0;
+
+    for (i = begins(text, len, "0x") ? 2 : 0; i < len; i++) {
+        if (text[i] == ',') {
+            kept = 0;
+        } else if (!strchr("\"':", text[i])) {
+            text[kept++] = text[i];
+        }
+    }
+    return kept;
 }
 
 static int hex_value(unsigned char c)
@@ -179,9 +209,9 @@ static int find(bytes_t secret, int layers, apr_pool_t *p)
     apr_size_t len;
     int is_text = squeeze(text, &len, secret), found;
 
-    found = is_der(secret) || has_key_word(text, len) ||
-            (is_text && is_json(text, len)) ||
-            (layers > 1 && len && is_wrapped(text, len, layers, p));
+    found = is_der(secret) || has_key_word(secret.data, secret.len) ||
+            has_key_word(text, len) || (is_text && is_json(text, len)) ||
+            (layers > 1 && len && is_wrapped(text, strip(text, len), layers, p));
     OPENSSL_cleanse(text, secret.len);
     return found;
 }
