@@ -114,7 +114,8 @@ found:
 
 # ---- unit tests: the lower floors without httpd ------------------------------------------
 
-UNIT      := $(patsubst t/unit/%.c,$(B)/unit/%,$(wildcard t/unit/*.c))
+UNIT      := $(patsubst t/unit/%.c,$(B)/unit/%,$(filter-out t/unit/tool_%,$(wildcard t/unit/*.c)))
+JWT_TOOL  := $(B)/unit/tool_jws
 FLOOR_OBJ := $(FLOORS:%.c=$(B)/obj/%.o)
 LINK_UNIT  = $(COMPILE) -iquote t/unit -MMD -MP -MF $@.d -o $@ $(filter %.c %.o,$^) \
              $(LINK) $(LDFLAGS) $(APR_LIBS) $(LIBS)
@@ -161,11 +162,13 @@ $(INJECT): t/lib/inject.c t/lib/inject.h $(B)/flags
 
 UNIT_WRAP := $(if $(VALGRIND),valgrind -q --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
 
-unit-programs: $(UNIT) $(REPLAY)
+unit-programs: $(UNIT) $(REPLAY) $(JWT_TOOL)
 
-unit: $(UNIT) $(REPLAY)
+# The second asks others about tokens, by way of a program of ours: JWT_MUTATIONS=100000.
+unit: $(UNIT) $(REPLAY) $(JWT_TOOL)
 	@test -n '$(UNIT)' || { echo 'no unit tests in t/unit' >&2; exit 1; }
 	prove -e '$(UNIT_WRAP)' $(UNIT) $(REPLAY)
+	JWT_TOOL='$(JWT_TOOL)' prove t/unit/against
 
 # ---- the server's tests ------------------------------------------------------------------
 
