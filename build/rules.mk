@@ -11,7 +11,7 @@
 #   make bench              measurements (t/bench/run)
 #   make fuzz               30 seconds of each fuzzing target (t/fuzz/run)
 #     FUZZ=jws FUZZ_SECONDS=600   ... of one of them, for longer
-#   make tidy | cppcheck | format
+#   make tidy | cppcheck | format | coverage
 #   make install | uninstall     DESTDIR=, LIBEXECDIR=; see the end of this file
 #   make clean
 #
@@ -239,6 +239,15 @@ cppcheck: found
 format:
 	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/lib/*.[ch] t/bench/*.c)
 
+# What the unit tests reach of the lower floors, with gcc and in an output folder of its own.
+coverage:
+	@$(MAKE) --no-print-directory unit CC=gcc OUT='$(OUT)/coverage' CFLAGS='-O0 --coverage' LDFLAGS=--coverage
+	@for file in $(FLOORS); do \
+	    gcov -b -n -o "$(OUT)/coverage/obj/$${file%/*}" "$$file" 2>/dev/null; \
+	done | awk -F'[:%]' '/^File .src\/[^<]*c.$$/ { name = $$0 } \
+	    name && /^Lines/ { lines = $$2 } \
+	    name && /^Taken/ { printf "%-28s lines %6.2f %%, branches %6.2f %%\n", substr(name, 6), lines, $$2; name = "" }'
+
 # ---- install -----------------------------------------------------------------------------
 # Debian keeps the two files of a module in mods-available, where a2enmod finds them; others
 # read conf.modules.d and conf.d. Settings that the administrator changed are left alone.
@@ -271,9 +280,9 @@ uninstall: found
 
 # By name, since OUT may be somebody's folder.
 clean:
-	rm -rf $(addprefix $(OUT)/,obj unit bench replay fuzz demo flags mod_auth_jwt.so inject.so auth_jwt.load) $(OUT)/san-*
+	rm -rf $(addprefix $(OUT)/,coverage obj unit bench replay fuzz demo flags mod_auth_jwt.so inject.so auth_jwt.load) $(OUT)/san-*
 
 FORCE:
-.PHONY: all found unit unit-programs lint layers test check demo bench fuzz fuzz-programs tidy cppcheck format \
+.PHONY: all found coverage unit unit-programs lint layers test check demo bench fuzz fuzz-programs tidy cppcheck format \
         install uninstall clean FORCE
 -include $(OBJS:.o=.d) $(UNIT:=.d) $(B)/bench/threads.d $(REPLAY:=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/%.d)
