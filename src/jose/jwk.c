@@ -224,18 +224,24 @@ static const char *refuse_disguise(bytes_t secret, const jwa_t *alg, apr_pool_t 
                : NULL;
 }
 
-/* jansson frees its texts as they are. */
-static void wipe_members(const json_t *jwk)
+/* jansson frees its texts as they are. Nothing is deeper than jsontext allows. */
+static void wipe_texts(json_t *value)
 {
     const char *name;
-    json_t *value;
+    json_t *inner;
+    size_t i;
 
-    json_object_foreach((json_t *)(apr_uintptr_t)jwk, name, value)
+    if (json_is_string(value)) {
+        jwk_wipe((bytes_t){(const unsigned char *)json_string_value(value),
+                           json_string_length(value)});
+    }
+    json_object_foreach(value, name, inner)
     {
-        if (json_is_string(value)) {
-            jwk_wipe((bytes_t){(const unsigned char *)json_string_value(value),
-                               json_string_length(value)});
-        }
+        wipe_texts(inner);
+    }
+    json_array_foreach(value, i, inner)
+    {
+        wipe_texts(inner);
     }
 }
 
@@ -258,7 +264,6 @@ static const char *add_jwk(const load_t *load, const json_t *jwk)
     if (from.secret.data) {
         jwk_wipe(from.secret);
     }
-    wipe_members(jwk);
     return error;
 }
 
@@ -289,16 +294,20 @@ static const char *add_set(const load_t *load, const json_t *keys)
 
 static const char *add_json(const load_t *load, bytes_t contents)
 {
+    const char *error;
     const json_t *keys;
     json_t *json;
 
     if (jsontext_parse(&json, (const char *)contents.data, contents.len, 0, NULL,
                        load->p) != APR_SUCCESS ||
         !json_is_object(json)) {
-        return "it is no JSON object, or one with a name that stands twice";
+        return "it is no JSON object, one with a name that stands twice, or one of more "
+               "than 256 values";
     }
     keys = json_object_get(json, "keys");
-    return keys ? add_set(load, keys) : add_jwk(load, json);
+    error = keys ? add_set(load, keys) : add_jwk(load, json);
+    wipe_texts(json);
+    return error;
 }
 
 /* --- Loading ----------------------------------------------------------------------- */

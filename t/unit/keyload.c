@@ -541,6 +541,26 @@ static void test_okp_members(void)
     refuses(NULL, "EdDSA", with(jwk, "crv", "25519"), "none of", "OKP: crv is a number");
 }
 
+/* The points of order 1, 2, 4 and 8, and other spellings of them: for these keys a
+ * signature of everybody's making is good (libsodium refuses the same). */
+static void test_small_order(void)
+{
+    static const char *const points[] = {
+        "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+        "7P_______________________________________38",
+        "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+        "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+    };
+    apr_size_t i;
+
+    for (i = 0; i < COUNT(points); i++) {
+        refuses(NULL, "EdDSA", with(pairs_jwk(ed, 0, "", pool), "x", quoted(points[i])),
+                "everybody can sign", name_of("OKP: a point of small order", points[i]));
+    }
+}
+
 static void test_rsa_members(void)
 {
     static const char *const members[] = {"p", "q", "dp", "dq", "qi"};
@@ -1311,6 +1331,7 @@ int main(void)
     test_kinds();
     test_ec_members();
     test_okp_members();
+    test_small_order();
     test_rsa_members();
     test_common_members();
     test_what_key_ops_say();
