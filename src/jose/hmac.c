@@ -90,7 +90,7 @@ const char *hmac_load(jwa_key_t *key, const jwa_material_t *from, apr_pool_t *p)
  * in one slot. Where they do, the second makes a copy of its own. */
 static slot_t *slot_of(const hmac_t *hmac)
 {
-    char here;
+    char here = 0;
 
     return &hmac->slots[(((apr_uintptr_t)&here >> 16) * 0x9e3779b1u >> 8) % SLOTS];
 }

@@ -66,7 +66,7 @@ static const char *thumbprint(const char *public_json, apr_pool_t *p)
     return EVP_Q_digest(NULL, "SHA256", NULL, public_json, strlen(public_json), hash,
                         &len) == 1
                ? base64url_encode(hash, len, p)
-               : "";
+               : NULL;
 }
 
 /* Two secrets are compared by a signature of theirs, which gives nothing away. */
@@ -84,20 +84,22 @@ static const char *fingerprint(const jwk_t *jwk, const char *public_json, apr_po
 }
 
 /* The public members come first, as the thumbprint has them. */
-static const char *write_public(const jwk_t *jwk, const char *json, apr_pool_t *p)
+static const char *write_public(const jwk_t *jwk, const char *json, const char *print,
+                                apr_pool_t *p)
 {
     return apr_psprintf(p, "%.*s,\"alg\":\"%s\",\"use\":\"sig\",\"kid\":\"%s\"}",
                         (int)strlen(json) - 1, json, jwk->key.alg->name,
-                        jwk->kid ? jwk->kid : thumbprint(json, p));
+                        jwk->kid ? jwk->kid : print);
 }
 
+/* print is a thumbprint, or NULL for a secret. */
 static const char *name_it(jwk_t *jwk, const load_t *load, const char *own_kid,
-                           const char *public_json)
+                           const char *print)
 {
     const char *kid = load->kid;
 
     if (is_own_kid(kid)) {
-        kid = own_kid ? own_kid : public_json ? thumbprint(public_json, load->p) : NULL;
+        kid = own_kid ? own_kid : print;
         if (!kid) {
             return "a secret has no name of its own; give it one in place of *";
         }
@@ -118,7 +120,7 @@ static const char *add(const load_t *load, jwa_material_t *from, const char *own
                        int may_sign)
 {
     jwk_t *jwk = apr_pcalloc(load->p, sizeof *jwk);
-    const char *public_json = NULL, *error;
+    const char *public_json = NULL, *print = NULL, *error;
 
     jwk->key.alg = load->alg;
     jwk->is_secret = !from->pkey || from->is_private;
@@ -126,20 +128,22 @@ static const char *add(const load_t *load, jwa_material_t *from, const char *own
     if (from->pkey) {
         error = pkey_check(from, load->alg, load->p);
         public_json = error ? NULL : pkey_public_json(from->pkey, load->p);
-        if (!public_json) {
+        print = public_json ? thumbprint(public_json, load->p) : NULL;
+        if (!print) {
             return error ? error : "OpenSSL cannot write its public half";
         }
         from->is_private = jwk->can_sign; /* what never signs needs no private half */
     }
     error = load->alg->load(&jwk->key, from, load->p);
-    if (error || (error = name_it(jwk, load, own_kid, public_json))) {
+    if (error || (error = name_it(jwk, load, own_kid, print))) {
         return error;
     }
     jwk->fingerprint = fingerprint(jwk, public_json, load->p);
     if (!jwk->fingerprint) {
         return "OpenSSL cannot sign with it";
     }
-    jwk->public_json = public_json ? write_public(jwk, public_json, load->p) : NULL;
+    jwk->public_json =
+        public_json ? write_public(jwk, public_json, print, load->p) : NULL;
     write_header(jwk, load->p);
     APR_ARRAY_PUSH(load->ring, const jwk_t *) = jwk;
     return NULL;
@@ -277,9 +281,8 @@ static const char *add_set(const load_t *load, const json_t *keys)
         return "it is a JWK set without a key";
     }
     if (json_array_size(keys) > 1 && !is_own_kid(load->kid)) {
-        return "it is a JWK set of several keys; write * in place of a name, so that "
-               "each "
-               "has its own";
+        return "it is a JWK set of several keys; write * in place of a name, so "
+               "that each has its own";
     }
     json_array_foreach(keys, i, jwk)
     {
