@@ -577,7 +577,7 @@ my @bad_sums = (
 );
 
 # ---- what passes -------------------------------------------------------------------------
-# Without a word, unless a third element has the warnings: "JWT0002: TEXT".
+# Without a word, unless a third element has the warnings: "JWT0002: TEXT", or another code and TEXT.
 
 my $acts = 'acts where tokens are issued, and no endpoint is here; where tokens are accepted use '
     . 'AuthJWTMaxTokenAge';
@@ -591,6 +591,14 @@ my @good = (
     [ 'a key pair', "${database}AuthJWTKey a ES256 KEYS/p256.key\nAuthJWTEndpoints /auth\n" ],
     [ 'only a public key, that anybody may read', "${database}AuthJWTKey a ES256 KEYS/p256.pub\n"
         . protected('') ],
+    [ 'an open secret, and a line below it that lets it be', "AuthJWTKey - HS256 KEYS/others-read.key\n"
+        . 'AuthJWTKeyPermissions warn', 'JWT0004: KEYS/others-read.key can be read or written by '
+        . 'every user of this machine; run: chmod 600 KEYS/others-read.key' ],
+    [ 'a secret open to the server\'s group, and a line that lets it be', 'AuthJWTKeyPermissions warn'
+        . ($root ? sprintf("\nUser %s\nGroup %s", var('user'), var('group')) : '') . "\nAuthJWTKey - "
+        . 'HS256 KEYS/group-read.key', 'JWT0004: AuthJWTKey: KEYS/group-read.key can be read or '
+        . 'written by the server\'s group, so by every script of the site; run: chmod 600 '
+        . 'KEYS/group-read.key' ],
     [ 'a key pair that only verifies', "AuthJWTKey a ES384 KEYS/p384.key verify\nAuthJWTKey - HS256 "
         . 'keys/site.key' ],
     [ 'a JWK by its name, and by its own', "AuthJWTKey o HS256 KEYS/oct.json\nAuthJWTKey * HS256 "
@@ -802,7 +810,7 @@ for my $row (@good) {
     my ($reason, $snippet, @warnings) = @$row;
     my ($status, @lines) = @{ shift @passes };
     is_deeply [ $status, sort @lines ],
-        [ 0, sort 'Syntax OK', map { "JWT0002: $_" } grep { defined && !ref } @warnings ],
+        [ 0, sort 'Syntax OK', map { /^JWT/ ? $_ : "JWT0002: $_" } grep { defined && !ref } @warnings ],
         "passes: $reason" or diag map { "  $_\n" } @lines;
 }
 

@@ -302,7 +302,7 @@ static const char *set_key_permissions(cmd_parms *cmd, void *dir, const char *ar
 {
     (void)dir;
     if (ap_cstr_casecmp(arg, "warn") == 0) {
-        keysource_only_warn();
+        keysource_only_warn(cmd->pool);
     } else if (ap_cstr_casecmp(arg, "strict") != 0) {
         return refuse(cmd, "'%s' is neither strict nor warn; write one of them", arg);
     }

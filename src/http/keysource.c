@@ -34,12 +34,19 @@ typedef struct {
 void keysource_reset(apr_pool_t *pconf)
 {
     files = apr_array_make(pconf, 2, sizeof(file_t));
-    only_warn = 0;
 }
 
-void keysource_only_warn(void)
+static apr_status_t be_strict(void *unused)
+{
+    (void)unused;
+    only_warn = 0;
+    return APR_SUCCESS;
+}
+
+void keysource_only_warn(apr_pool_t *pconf)
 {
     only_warn = 1;
+    apr_pool_cleanup_register(pconf, NULL, be_strict, apr_pool_cleanup_null);
 }
 
 static keysource_text_t *add_text(apr_array_header_t *out)

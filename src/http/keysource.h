@@ -43,8 +43,14 @@ const char *keysource_read(apr_array_header_t **out, const char *source, cmd_par
 const char *keysource_protect(const keysource_text_t *text, int is_secret,
                               cmd_parms *cmd);
 
-/** Let what keysource_protect() and the checks below find be a warning, no error. */
-void keysource_only_warn(void);
+/**
+ * Let what keysource_protect() and the checks below find be a warning, no error.
+ *
+ * Said while the files of the configuration are read, which is before keysource_reset().
+ *
+ * @param pconf  it holds as long as this pool
+ */
+void keysource_only_warn(apr_pool_t *pconf);
 
 /**
  * The files that were read and that the server's group may read, too.
