@@ -135,6 +135,10 @@ my $twice = 'users are configured twice in this section; keep one AuthJWTUserTab
     . 'each query';
 my $by_id = "AuthJWTUserByIdQuery \"SELECT id, username FROM u WHERE id = %s\"\n";
 
+my $stray = '(each file of the directory is a key; move others away)';
+my $by_hand = 'see what it wrote to standard error, above or in the error log, and run it by hand';
+my $no_script = "failed; $by_hand (a script begins with #!/bin/sh)";
+
 my @bad_values = (
     # keys
     [ 'no arguments', 'AuthJWTKey', 'AuthJWTKey: takes KID ALG SOURCE and optionally sign or '
@@ -143,16 +147,28 @@ my @bad_values = (
         . 'ALG SOURCE and optionally sign or verify, such as: AuthJWTKey 2026-11 HS256 '
         . 'jwt/site.key' ],
     [ 'an unknown algorithm', 'AuthJWTKey - HS257 keys/site.key',
-        "AuthJWTKey: unknown algorithm 'HS257'; known are: $algorithms" ],
+        "AuthJWTKey: unknown algorithm 'HS257' in KID ALG SOURCE; known are: $algorithms" ],
     [ 'an algorithm in lower case', 'AuthJWTKey - hs256 keys/site.key',
-        "AuthJWTKey: unknown algorithm 'hs256'; known are: $algorithms" ],
+        "AuthJWTKey: unknown algorithm 'hs256' in KID ALG SOURCE; known are: $algorithms" ],
     [ 'the algorithm none', 'AuthJWTKey - none keys/site.key',
-        "AuthJWTKey: unknown algorithm 'none'; known are: $algorithms" ],
+        "AuthJWTKey: unknown algorithm 'none' in KID ALG SOURCE; known are: $algorithms" ],
     [ 'neither sign nor verify', 'AuthJWTKey - HS256 keys/site.key both',
         "AuthJWTKey: 'both' is neither sign nor verify; write one of them, or nothing for both" ],
     [ 'a missing key file', 'AuthJWTKey - HS256 KEYS/none.key',
         "AuthJWTKey: key '-': cannot read KEYS/none.key: No such file or directory; make it with: "
         . '(umask 077; openssl rand -base64 48 > KEYS/none.key)' ],
+    [ 'a missing key pair', 'AuthJWTKey - ES384 KEYS/none.pem',
+        "AuthJWTKey: key '-': cannot read KEYS/none.pem: No such file or directory; make it with: "
+        . '(umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 > '
+        . 'KEYS/none.pem)' ],
+    [ 'a missing public key', 'AuthJWTKey - ES256 KEYS/none.pub verify', "AuthJWTKey: key '-': "
+        . 'cannot read KEYS/none.pub: No such file or directory; name a file or directory that is '
+        . 'there' ],
+    [ 'a missing directory', 'AuthJWTKey * ES256 KEYS/none', "AuthJWTKey: key '*': cannot read "
+        . 'KEYS/none: No such file or directory; name a file or directory that is there' ],
+    [ 'a URL', 'AuthJWTKey * ES256 https://idp.test/jwks.json verify', "AuthJWTKey: key '*': "
+        . "'https://idp.test/jwks.json' is no file, and keys are not fetched; save it to a file, and "
+        . 'name that' ],
     [ 'a file within a file', 'AuthJWTKey - HS256 KEYS/just.key/x',
         "AuthJWTKey: key '-': cannot read KEYS/just.key/x: Not a directory; name a file that can "
         . 'be read' ],
@@ -163,9 +179,10 @@ my @bad_values = (
         . 'key is named like its file' ],
     [ 'a directory with a file that has no key', 'AuthJWTKey * HS256 KEYS/mixed',
         "AuthJWTKey: key '*': KEYS/mixed/b.key: the secret has 5 bytes, HS256 needs 32 or more "
-        . '(openssl rand -base64 48)' ],
+        . "(openssl rand -base64 48) $stray" ],
     [ 'a directory in a directory', 'AuthJWTKey * HS256 KEYS/nested',
-        "AuthJWTKey: key '*': KEYS/nested/inner is no regular file; name the file that has the key" ],
+        "AuthJWTKey: key '*': KEYS/nested/inner is no regular file; name the file that has the key "
+        . $stray ],
     [ 'a directory that others can write', 'AuthJWTKey * HS256 KEYS/open',
         "AuthJWTKey: key '*': KEYS/open can be written by every user of this machine; run: chmod "
         . 'go-w KEYS/open' ],
@@ -178,33 +195,40 @@ my @bad_values = (
         "AuthJWTKey: key '-': the secret has 0 bytes, HS256 needs 32 or more (openssl rand "
         . '-base64 48)' ],
     [ 'a program that fails', 'AuthJWTKey - HS256 exec:/bin/false',
-        "AuthJWTKey: key '-': the program /bin/false failed; see what it writes to the error log, "
-        . 'and run it by hand' ],
+        "AuthJWTKey: key '-': the program /bin/false $no_script" ],
     [ 'a program that fails after it has written', 'AuthJWTKey - HS256 "exec:KEYS/fails"',
-        "AuthJWTKey: key '-': the program KEYS/fails failed; see what it writes to the error log, "
-        . 'and run it by hand' ],
+        "AuthJWTKey: key '-': the program KEYS/fails $no_script" ],
     [ 'a program that sleeps', 'AuthJWTKey - HS256 "exec:/bin/sleep 60"',
-        "AuthJWTKey: key '-': the program /bin/sleep did not end within 10 seconds; see what it "
-        . 'writes to the error log, and run it by hand' ],
+        "AuthJWTKey: key '-': the program /bin/sleep did not end within 10 seconds; $by_hand" ],
     [ 'a program that writes for ever', 'AuthJWTKey - HS256 "exec:/bin/cat /dev/zero"',
-        "AuthJWTKey: key '-': the program /bin/cat wrote more than 65536 bytes; see what it "
-        . 'writes to the error log, and run it by hand' ],
+        "AuthJWTKey: key '-': the program /bin/cat wrote more than 65536 bytes; $by_hand" ],
     [ 'a program that others can change', 'AuthJWTKey - HS256 exec:KEYS/anybodys',
         "AuthJWTKey: key '-': the program KEYS/anybodys does not belong to root alone; run: chown "
         . 'root KEYS/anybodys; chmod go-w KEYS/anybodys' ],
     [ 'no such program', 'AuthJWTKey - HS256 exec:/nonexistent/program',
         "AuthJWTKey: key '-': cannot look at the program /nonexistent/program: No such file or "
-        . 'directory' ],
+        . 'directory; name one that is there' ],
+    [ 'a directory as program', 'AuthJWTKey - HS256 exec:KEYS/secrets',
+        "AuthJWTKey: key '-': KEYS/secrets is no program; name the file that is to run" ],
+    [ 'a program that cannot be run', 'AuthJWTKey - HS256 exec:KEYS/just.key',
+        "AuthJWTKey: key '-': the program KEYS/just.key cannot be run; run: chmod u+x "
+        . 'KEYS/just.key' ],
+    [ 'a program with arguments and without quotes', 'AuthJWTKey - HS256 exec:/bin/cat KEYS/just.key',
+        "AuthJWTKey: 'KEYS/just.key' is neither sign nor verify; put a program and its arguments "
+        . 'into quotes: "exec:/bin/cat KEYS/just.key"' ],
     [ 'a program without its path', 'AuthJWTKey - HS256 "exec:cat KEYS/just.key"',
         "AuthJWTKey: key '-': 'exec:cat KEYS/just.key' names no program; write its whole path, "
         . 'such as exec:/usr/local/sbin/site-key' ],
     [ 'a secret in place of a key pair', 'AuthJWTKey - RS256 keys/site.key',
-        "AuthJWTKey: key '-': it is neither PEM nor JWK, and RS256 takes no other; of DER openssl "
-        . 'pkey -inform DER makes PEM' ],
+        "AuthJWTKey: key '-': it is neither PEM nor JWK, and RS256 takes no other; make a key "
+        . '(openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072), or PEM of DER (openssl '
+        . 'pkey -inform DER -in OLD -out NEW)' ],
     [ 'a key on another curve', 'AuthJWTKey - ES256 KEYS/p384.key',
-        "AuthJWTKey: key '-': it is a key on the curve P-384, and ES256 needs P-256" ],
+        "AuthJWTKey: key '-': it is a key on the curve P-384, and ES256 needs one on P-256; "
+        . 'write ES384, or name another key' ],
     [ 'a key of another kind', 'AuthJWTKey - RS256 KEYS/p384.key',
-        "AuthJWTKey: key '-': it is a key on the curve P-384, and RS256 needs an RSA key" ],
+        "AuthJWTKey: key '-': it is a key on the curve P-384, and RS256 needs an RSA key; "
+        . 'write ES384, or name another key' ],
     [ 'a weak RSA key', 'AuthJWTKey - RS256 KEYS/rsa1024.key',
         "AuthJWTKey: key '-': it is an RSA key of 1024 bits; take one of 2048 to 8192 (openssl "
         . 'genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072)' ],
@@ -222,7 +246,8 @@ my @bad_values = (
             . 'is no point on the curve, or one of those few for which everybody can sign; make a '
             . 'new one' ] } grep { /\.okp$/ } sort keys %files),
     [ 'a public JWK as secret', 'AuthJWTKey - HS256 KEYS/point.json',
-        "AuthJWTKey: key '-': its kty is EC, and HS256 needs oct" ],
+        "AuthJWTKey: key '-': its kty is EC, and HS256 needs oct; name a key of that kind, or "
+        . 'another algorithm' ],
     [ 'a JWK under another name', 'AuthJWTKey x HS256 KEYS/oct.json',
         "AuthJWTKey: key 'x': its kid is 'o'; write that name, or * for it" ],
     [ 'a set under one name', 'AuthJWTKey x HS256 KEYS/two.json', "AuthJWTKey: key 'x': it is a "
@@ -255,7 +280,7 @@ my @bad_values = (
         grep { /\.(?:pem|jwk)$/ } sort keys %files),
     [ 'a variable that is not set', 'AuthJWTKey - HS256 env:JWT_NOT_SET',
         "AuthJWTKey: key '-': the environment has no variable JWT_NOT_SET; set it where httpd is "
-        . 'started, or name a file' ],
+        . 'started (on Debian /etc/apache2/envvars), or name a file' ],
     [ 'a variable without a name', 'AuthJWTKey - HS256 env:',
         "AuthJWTKey: key '-': 'env:' names no variable; write one such as env:JWT_KEY" ],
     [ 'a short variable', 'AuthJWTKey - HS256 env:JWT_SHORT',
@@ -376,8 +401,8 @@ my @bad_values = (
 
 my $no_key = 'there is no key; add one to the server, such as: AuthJWTKey 2026-11 HS256 '
     . 'jwt/site.key';
-my $only_verify = 'every AuthJWTKey here is for verify, so nothing can be issued; add one that '
-    . 'can sign';
+my $only_verify = 'every AuthJWTKey here is for verify or a public key, so nothing can be issued; add '
+    . 'a secret or a private key';
 my $no_signer = 'is no key of this server, or one that only verifies; name an AuthJWTKey that can '
     . 'sign';
 my $no_verifier = 'is no key of this server; name keys that an AuthJWTKey has';

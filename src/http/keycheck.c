@@ -49,8 +49,8 @@ static const char *check_signer(const sections_place_t *section, const char *dir
     }
     if (!key) {
         return apr_psprintf(p,
-                            "%s: every AuthJWTKey here is for verify, so nothing can be "
-                            "issued; add one that can sign",
+                            "%s: every AuthJWTKey here is for verify or a public key, so "
+                            "nothing can be issued; add a secret or a private key",
                             sections_subject(section, p));
     }
     if (is_accepted(key, section, p)) {

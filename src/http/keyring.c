@@ -22,12 +22,18 @@ static const char *read_line(line_t *line, int argc, char *const argv[], apr_poo
     line->kid = strcmp(argv[0], "-") == 0 ? NULL : argv[0];
     line->alg = jwa_find(argv[1]);
     if (!line->alg) {
-        return apr_psprintf(p, "unknown algorithm '%s'; known are: %s", argv[1],
-                            jwa_names(p));
+        return apr_psprintf(p, "unknown algorithm '%s' in KID ALG SOURCE; known are: %s",
+                            argv[1], jwa_names(p));
     }
     line->source = argv[2];
     line->can_sign = argc == 3 || ap_cstr_casecmp(argv[3], "sign") == 0;
     if (!line->can_sign && ap_cstr_casecmp(argv[3], "verify") != 0) {
+        if (strncmp(line->source, "exec:", 5) == 0) {
+            return apr_psprintf(p,
+                                "'%s' is neither sign nor verify; put a program and its "
+                                "arguments into quotes: \"%s %s\"",
+                                argv[3], line->source, argv[3]);
+        }
         return apr_psprintf(
             p, "'%s' is neither sign nor verify; write one of them, or nothing for both",
             argv[3]);
@@ -53,13 +59,25 @@ static const char *load_text(jwk_ring_t *ring, const line_t *line,
     if (!error) {
         return keysource_protect(text, is_secret, cmd);
     }
-    return text->name ? apr_psprintf(cmd->pool, "%s: %s", text->path, error) : error;
+    return text->name
+               ? keysource_in_directory(
+                     apr_psprintf(cmd->pool, "%s: %s", text->path, error), cmd->pool)
+               : error;
+}
+
+/* Only a file with one key that signs can be made here. */
+static const char *command_for(const line_t *line, apr_pool_t *p)
+{
+    int may_be_directory = line->kid && strcmp(line->kid, JWK_OWN_KID) == 0;
+
+    return line->can_sign && !may_be_directory ? jwa_command(line->alg, p) : NULL;
 }
 
 static const char *load_line(jwk_ring_t *ring, const line_t *line, cmd_parms *cmd)
 {
     apr_array_header_t *texts;
-    const char *error = keysource_read(&texts, line->source, cmd);
+    const char *error =
+        keysource_read(&texts, line->source, command_for(line, cmd->temp_pool), cmd);
     int i;
 
     for (i = 0; i < texts->nelts; i++) {

@@ -97,20 +97,23 @@ static const char *read_open_file(keysource_text_t *out, apr_file_t *file,
 }
 
 /* Only a missing file is made anew: the cure must never overwrite a key. */
-static const char *cannot_open(const char *path, apr_status_t rv, apr_pool_t *p)
+static const char *cannot_open(const char *path, const char *command, apr_status_t rv,
+                               apr_pool_t *p)
 {
     const char *cure = "name a file that can be read";
 
     if (APR_STATUS_IS_ENOENT(rv)) {
-        cure = apr_psprintf(p, "make it with: (umask 077; openssl rand -base64 48 > %s)",
-                            path);
+        cure = command
+                   ? apr_psprintf(p, "make it with: (umask 077; %s > %s)", command, path)
+                   : "name a file or directory that is there";
     } else if (APR_STATUS_IS_EACCES(rv)) {
         cure = "start httpd as root, or give the file to the user who starts it";
     }
     return apr_psprintf(p, "cannot read %s: %pm; %s", path, &rv, cure);
 }
 
-static const char *read_file(keysource_text_t *out, const char *path, apr_pool_t *p)
+static const char *read_file(keysource_text_t *out, const char *path, const char *command,
+                             apr_pool_t *p)
 {
     const char *error;
     apr_finfo_t info;
@@ -124,7 +127,7 @@ static const char *read_file(keysource_text_t *out, const char *path, apr_pool_t
     }
     rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, 0, p);
     if (rv != APR_SUCCESS) {
-        return cannot_open(path, rv, p);
+        return cannot_open(path, command, rv, p);
     }
     error = read_open_file(out, file, path, p);
     apr_file_close(file);
@@ -166,6 +169,12 @@ static const char *list_names(apr_array_header_t **out, const char *path, apr_po
     return NULL;
 }
 
+const char *keysource_in_directory(const char *error, apr_pool_t *p)
+{
+    return apr_pstrcat(p, error,
+                       " (each file of the directory is a key; move others away)", NULL);
+}
+
 /* Whoever may write a directory puts a key of his own into it. */
 static const char *check_directory(const char *path, const apr_finfo_t *info,
                                    cmd_parms *cmd)
@@ -191,20 +200,28 @@ static const char *read_directory(apr_array_header_t *out, const char *path,
         const char *name = APR_ARRAY_IDX(names, i, const char *);
 
         text = add_text(out);
-        error = read_file(text, apr_pstrcat(p, path, "/", name, NULL), p);
+        error = read_file(text, apr_pstrcat(p, path, "/", name, NULL), NULL, p);
+        error = error ? keysource_in_directory(error, p) : NULL;
         dot = strrchr(name, '.');
         text->name = dot ? apr_pstrmemdup(p, name, (apr_size_t)(dot - name)) : name;
     }
     return error;
 }
 
-static const char *read_path(apr_array_header_t *out, const char *source, cmd_parms *cmd)
+static const char *read_path(apr_array_header_t *out, const char *source,
+                             const char *command, cmd_parms *cmd)
 {
     const char *path = ap_server_root_relative(cmd->temp_pool, source);
     apr_pool_t *p = cmd->temp_pool;
     apr_finfo_t info;
     apr_status_t rv;
 
+    if (strstr(source, "://")) {
+        return apr_psprintf(p,
+                            "'%s' is no file, and keys are not fetched; save it to a "
+                            "file, and name that",
+                            source);
+    }
     if (!path) {
         return apr_psprintf(p, "'%s' is no file name; write one such as jwt/site.key",
                             source);
@@ -212,7 +229,7 @@ static const char *read_path(apr_array_header_t *out, const char *source, cmd_pa
     rv = apr_stat(&info, path, APR_FINFO_NORM, p);
     return (rv == APR_SUCCESS || rv == APR_INCOMPLETE) && info.filetype == APR_DIR
                ? read_directory(out, path, &info, cmd)
-               : read_file(add_text(out), path, p);
+               : read_file(add_text(out), path, command, p);
 }
 
 /* --- The environment --------------------------------------------------------------- */
@@ -254,7 +271,7 @@ static const char *read_variable(keysource_text_t *out, const char *name, cmd_pa
     if (!value) {
         return apr_psprintf(cmd->temp_pool,
                             "the environment has no variable %s; set it where httpd is "
-                            "started, or name a file",
+                            "started (on Debian /etc/apache2/envvars), or name a file",
                             name);
     }
     out->contents.len = strlen(value);
@@ -271,14 +288,22 @@ static const char *check_program(const char *path, apr_pool_t *p)
     apr_status_t rv = apr_stat(&info, path, APR_FINFO_NORM, p);
 
     if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
-        return apr_psprintf(p, "cannot look at the program %s: %pm", path, &rv);
+        return apr_psprintf(
+            p, "cannot look at the program %s: %pm; name one that is there", path, &rv);
+    }
+    if (info.filetype != APR_REG) {
+        return apr_psprintf(p, "%s is no program; name the file that is to run", path);
     }
     if ((info.user != 0 && info.user != geteuid()) ||
-        (info.protection & (APR_GWRITE | APR_WWRITE)) || info.filetype != APR_REG) {
+        (info.protection & (APR_GWRITE | APR_WWRITE))) {
         return apr_psprintf(p,
                             "the program %s does not belong to root alone; run: chown "
                             "root %s; chmod go-w %s",
                             path, path, path);
+    }
+    if (!(info.protection & (APR_UEXECUTE | APR_GEXECUTE | APR_WEXECUTE))) {
+        return apr_psprintf(p, "the program %s cannot be run; run: chmod u+x %s", path,
+                            path);
     }
     return NULL;
 }
@@ -357,12 +382,13 @@ static const char *run(bytes_t *out, char **argv, apr_pool_t *p)
     good = ends_well(&process, rv == APR_SUCCESS ? deadline : 0);
     if (rv != APR_SUCCESS || !good) {
         return apr_psprintf(p,
-                            "the program %s %s; see what it writes to the error log, and "
-                            "run it by hand",
+                            "the program %s %s; see what it wrote to standard error, "
+                            "above or in the error log, and run it by hand%s",
                             argv[0],
                             APR_STATUS_IS_TIMEUP(rv) ? "did not end within 10 seconds"
                             : rv == APR_ENOSPC       ? "wrote more than 65536 bytes"
-                                                     : "failed");
+                                                     : "failed",
+                            rv == APR_SUCCESS ? " (a script begins with #!/bin/sh)" : "");
     }
     return NULL;
 }
@@ -383,7 +409,8 @@ static const char *read_program(keysource_text_t *out, const char *line, cmd_par
     return error ? error : run(&out->contents, argv, p);
 }
 
-const char *keysource_read(apr_array_header_t **out, const char *source, cmd_parms *cmd)
+const char *keysource_read(apr_array_header_t **out, const char *source,
+                           const char *command, cmd_parms *cmd)
 {
     *out = apr_array_make(cmd->temp_pool, 1, sizeof(keysource_text_t));
     if (strncmp(source, "env:", 4) == 0) {
@@ -392,7 +419,7 @@ const char *keysource_read(apr_array_header_t **out, const char *source, cmd_par
     if (strncmp(source, "exec:", 5) == 0) {
         return read_program(add_text(*out), source + 5, cmd);
     }
-    return read_path(*out, source, cmd);
+    return read_path(*out, source, command, cmd);
 }
 
 /* --- Who may read them ------------------------------------------------------------- */

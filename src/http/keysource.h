@@ -27,10 +27,15 @@ typedef struct {
  * and has 10 seconds. A variable is gone from the environment afterwards, and found again
  * at the next reading of the configuration.
  *
- * @param out  keysource_text_t, allocated from cmd->temp_pool
+ * @param out      keysource_text_t, allocated from cmd->temp_pool
+ * @param command  writes a key for a missing file, for the message; NULL: none does
  * @return NULL, or what is wrong and how to mend it
  */
-const char *keysource_read(apr_array_header_t **out, const char *source, cmd_parms *cmd);
+const char *keysource_read(apr_array_header_t **out, const char *source,
+                           const char *command, cmd_parms *cmd);
+
+/** What is wrong with a file of a directory, and that it need not be there. */
+const char *keysource_in_directory(const char *error, apr_pool_t *p);
 
 /**
  * Judge who may read or write the file of a text, now that its keys are known.

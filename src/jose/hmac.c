@@ -67,10 +67,9 @@ const char *hmac_load(jwa_key_t *key, const jwa_material_t *from, apr_pool_t *p)
     if (from->secret.len < alg->min_secret_len) {
         return apr_psprintf(p,
                             "the secret has %" APR_SIZE_T_FMT
-                            " bytes, %s needs %" APR_SIZE_T_FMT
-                            " or more (openssl rand -base64 %d)",
+                            " bytes, %s needs %" APR_SIZE_T_FMT " or more (%s)",
                             from->secret.len, alg->name, alg->min_secret_len,
-                            alg->min_secret_len > 48 ? 96 : 48);
+                            jwa_command(alg, p));
     }
     hmac = apr_pcalloc(p, sizeof *hmac);
     hmac->keyed = make_keyed(alg, from->secret, p);

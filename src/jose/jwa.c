@@ -42,6 +42,21 @@ const jwa_t *jwa_find(const char *name)
     return NULL;
 }
 
+const char *jwa_command(const jwa_t *alg, apr_pool_t *p)
+{
+    if (alg->min_secret_len) {
+        return alg->min_secret_len > 48 ? "openssl rand -base64 96"
+                                        : "openssl rand -base64 48";
+    }
+    if (alg->crv) {
+        return apr_psprintf(
+            p, "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:%s", alg->crv);
+    }
+    return strcmp(alg->kty, "RSA") == 0
+               ? "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"
+               : "openssl genpkey -algorithm ed25519";
+}
+
 const char *jwa_names(apr_pool_t *p)
 {
     const char *names = rows[0].name;

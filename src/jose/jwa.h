@@ -70,6 +70,9 @@ struct jwa_t {
  */
 const jwa_t *jwa_find(const char *name);
 
+/** The command that writes a key for an algorithm, for messages. */
+const char *jwa_command(const jwa_t *alg, apr_pool_t *p);
+
 /** The names of all rows, separated by blanks, for messages. */
 const char *jwa_names(apr_pool_t *p);
 

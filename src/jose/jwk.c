@@ -177,10 +177,12 @@ static const char *check_use(const json_t *jwk)
     const json_t *key_ops = json_object_get(jwk, "key_ops");
 
     if (use && !is_text(use, "sig")) {
-        return "its use is not sig, so it is no key for signatures";
+        return "its use is not sig, so it is no key for signatures; leave it out";
     }
     if (key_ops && !has_operation(key_ops, "sign") && !has_operation(key_ops, "verify")) {
-        return "its key_ops have neither sign nor verify";
+        return "its key_ops have neither sign nor verify, so it is no key for "
+               "signatures; leave "
+               "it out";
     }
     return NULL;
 }
@@ -191,12 +193,16 @@ static const char *check_members(const json_t *jwk, const jwa_t *alg, apr_pool_t
     const json_t *kid = json_object_get(jwk, "kid");
 
     if (!is_text(kty, alg->kty)) {
-        return apr_psprintf(p, "its kty is %s, and %s needs %s",
+        return apr_psprintf(p,
+                            "its kty is %s, and %s needs %s; name a key of that kind, "
+                            "or another algorithm",
                             json_is_string(kty) ? json_string_value(kty) : "missing",
                             alg->name, alg->kty);
     }
     if (own && !is_text(own, alg->name)) {
-        return apr_psprintf(p, "its alg is %s, not %s",
+        return apr_psprintf(p,
+                            "its alg is %s, not %s; write the algorithm that the key is "
+                            "for",
                             json_is_string(own) ? json_string_value(own) : "no string",
                             alg->name);
     }
@@ -212,7 +218,7 @@ static const char *read_secret(jwa_material_t *out, const json_t *jwk, apr_pool_
 
     if (!json_is_string(k) || base64url_decode(&out->secret, json_string_value(k),
                                                json_string_length(k), p) != APR_SUCCESS) {
-        return "its member 'k' is missing or no base64url";
+        return "its member 'k' is missing or no base64url, which has no +, / and =";
     }
     return NULL;
 }
@@ -222,9 +228,8 @@ static const char *refuse_disguise(bytes_t secret, const jwa_t *alg, apr_pool_t 
     return disguise_find(secret, p)
                ? apr_psprintf(p,
                               "a PEM or JSON key is no secret, and whoever reads a "
-                              "public key could sign; %s needs random bytes "
-                              "(openssl rand -base64 48)",
-                              alg->name)
+                              "public key could sign; %s needs random bytes (%s)",
+                              alg->name, jwa_command(alg, p))
                : NULL;
 }
 
@@ -305,7 +310,7 @@ static const char *add_json(const load_t *load, bytes_t contents)
                        load->p) != APR_SUCCESS ||
         !json_is_object(json)) {
         return "it is no JSON object, one with a name that stands twice, or one of more "
-               "than 256 values";
+               "than 256 values; copy it anew, and nothing else";
     }
     keys = json_object_get(json, "keys");
     error = keys ? add_set(load, keys) : add_jwk(load, json);
@@ -352,9 +357,10 @@ static const char *add_pem(const load_t *load, bytes_t contents)
 
     if (!strstr((const char *)contents.data, "-----BEGIN ")) {
         return apr_psprintf(load->p,
-                            "it is neither PEM nor JWK, and %s takes no other; of DER "
-                            "openssl pkey -inform DER makes PEM",
-                            load->alg->name);
+                            "it is neither PEM nor JWK, and %s takes no other; make a "
+                            "key (%s), or PEM of DER (openssl pkey -inform DER -in OLD "
+                            "-out NEW)",
+                            load->alg->name, jwa_command(load->alg, load->p));
     }
     error = pem_read(&from, contents, load->p);
     return error ? error : add(load, &from, NULL, 1);

@@ -99,16 +99,19 @@ static const char *read_block(jwa_material_t *out, const char *name, const char 
     }
     if (!form) {
         return apr_psprintf(p,
-                            "a PEM block '%s' is no key; keep a block PRIVATE KEY, "
-                            "PUBLIC KEY or CERTIFICATE",
+                            "a PEM block '%s' is no key, or in no form that is known; "
+                            "name a file with PRIVATE KEY, PUBLIC KEY or CERTIFICATE, as "
+                            "openssl writes them",
                             name);
     }
     if (out->pkey) {
-        return "it has more than one PEM block with a key; write one key into a file";
+        return "it has more than one PEM block with a key; keep one of them in the file, "
+               "of a "
+               "chain of certificates the first";
     }
     pkey = read_whole(form, der, len);
     if (!pkey) {
-        return apr_psprintf(p, "its PEM block '%s' cannot be read", name);
+        return apr_psprintf(p, "its PEM block '%s' cannot be read; copy it anew", name);
     }
     pkey_keep(out, pkey, form->is_private, p);
     return NULL;
@@ -135,11 +138,12 @@ const char *pem_read(jwa_material_t *out, bytes_t pem, apr_pool_t *p)
     }
     BIO_free(bio);
     if (!error && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
-        error = "a PEM block in it is cut off or damaged";
+        error = "a PEM block in it is cut off, damaged or without its line ends; copy it "
+                "anew";
     }
     ERR_clear_error();
     if (!error && !found.pkey) {
-        error = "it has no PEM block that can be read";
+        error = "it has no PEM block that can be read; its lines begin without blanks";
     }
     if (!error) {
         *out = found;

@@ -25,12 +25,15 @@ typedef struct {
     const char *name;          /* OpenSSL's, of the group or of the key type */
     apr_size_t coordinate_len; /* bytes of each member x, y and d */
     apr_size_t signature_len;  /* bytes */
+    const char *alg;           /* that takes its keys */
 } curve_t;
 
 static const curve_t curves[] = {
-    {"P-256", "EC", "prime256v1", 32, 64}, {"P-384", "EC", "secp384r1", 48, 96},
-    {"P-521", "EC", "secp521r1", 66, 132}, {"Ed25519", "OKP", "ED25519", 32, 64},
-    {"Ed448", "OKP", "ED448", 57, 114},
+    {"P-256", "EC", "prime256v1", 32, 64, "ES256"},
+    {"P-384", "EC", "secp384r1", 48, 96, "ES384"},
+    {"P-521", "EC", "secp521r1", 66, 132, "ES512"},
+    {"Ed25519", "OKP", "ED25519", 32, 64, "EdDSA"},
+    {"Ed448", "OKP", "ED448", 57, 114, "EdDSA"},
 };
 
 static apr_status_t free_pkey(void *pkey)
@@ -82,6 +85,16 @@ static const char *describe(const EVP_PKEY *pkey, apr_pool_t *p)
     return EVP_PKEY_is_a(pkey, "RSA") ? "an RSA key"
            : curve ? apr_psprintf(p, "a key on the curve %s", curve->crv)
                    : apr_psprintf(p, "a key of another kind (%s)", type ? type : "?");
+}
+
+/* What to do when it is not of the algorithm that the line names. */
+static const char *cure(const EVP_PKEY *pkey, const jwa_t *alg, apr_pool_t *p)
+{
+    const curve_t *curve = curve_of(pkey);
+    const char *own = curve ? curve->alg : EVP_PKEY_is_a(pkey, "RSA") ? "RS256" : NULL;
+
+    return own ? apr_psprintf(p, "write %s, or name another key", own)
+               : apr_psprintf(p, "make one (%s)", jwa_command(alg, p));
 }
 
 /* --- Whether a key is good --------------------------------------------------------- */
@@ -200,11 +213,13 @@ static const char *check(EVP_PKEY *pkey, const jwa_t *alg, apr_pool_t *p)
     const char *error = NULL;
 
     if (!is_of(pkey, alg)) {
-        return apr_psprintf(p, "it is %s, and %s needs %s", describe(pkey, p), alg->name,
-                            alg->crv                   ? alg->crv
+        return apr_psprintf(p, "it is %s, and %s needs %s; %s", describe(pkey, p),
+                            alg->name,
+                            alg->crv ? apr_pstrcat(p, "one on ", alg->crv, NULL)
                             : !strcmp(alg->kty, "RSA") ? "an RSA key"
                             : !strcmp(alg->kty, "OKP") ? "one on Ed25519 or Ed448"
-                                                       : "a secret");
+                                                       : "a secret",
+                            cure(pkey, alg, p));
     }
     if (EVP_PKEY_is_a(pkey, "RSA")) {
         error = check_rsa(pkey, p);
