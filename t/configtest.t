@@ -634,6 +634,8 @@ my @good = (
         . 'AuthJWTVerifyKeys 2026-11 2026-12' ],
     [ 'a key by its thumbprint', 'AuthJWTKey * ES256 KEYS/p256.pub' ],
     [ 'a program', 'AuthJWTKey - HS256 "exec:/bin/cat KEYS/just.key"' ],
+    [ 'a program with a name relative to ServerRoot', 'AuthJWTKey - HS256 "exec:/bin/cat '
+        . 'keys/site.key"' ],
     [ 'keys of which some are accepted', "${database}AuthJWTKey a HS256 keys/site.key\nAuthJWTKey "
         . "b HS256 keys/other.key\nAuthJWTEndpoints /auth\n" . protected('AuthJWTVerifyKeys b')
         . protected('AuthJWTVerifyKeys none') =~ s{/x}{/y}r . protected('AuthJWTVerifyKeys all')

@@ -6,6 +6,7 @@
 #include <apr_thread_proc.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_main.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -365,6 +366,11 @@ static const char *run(bytes_t *out, char **argv, apr_pool_t *p)
     rv = apr_procattr_create(&attributes, p);
     if (rv == APR_SUCCESS) {
         rv = apr_procattr_io_set(attributes, APR_NO_FILE, APR_PARENT_BLOCK, APR_NO_PIPE);
+    }
+    if (rv == APR_SUCCESS) {
+        /* httpd goes to / when it leaves the terminal: relative names in the arguments
+         * would pass configtest, and end the start without a word. */
+        rv = apr_procattr_dir_set(attributes, ap_server_root);
     }
     if (rv == APR_SUCCESS) {
         /* With the environment, where such programs find whom to ask. */
