@@ -45,7 +45,7 @@ const jwa_t *jwa_find(const char *name)
 const char *jwa_command(const jwa_t *alg, apr_pool_t *p)
 {
     if (alg->min_secret_len) {
-        return alg->min_secret_len > 48 ? "openssl rand -base64 96"
+        return alg->min_secret_len > 48 ? "openssl rand -hex 64"
                                         : "openssl rand -base64 48";
     }
     if (alg->crv) {
