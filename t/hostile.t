@@ -6,10 +6,15 @@
 # a server which refuses everything fails, too. Most of what is sent is in t/data/hostile.txt.
 use strict;
 use warnings;
-use Digest::SHA qw(hmac_sha256 hmac_sha384 hmac_sha512);
+use Crypt::PK::ECC ();
+use Crypt::PK::Ed25519 ();
+use Crypt::PK::RSA ();
+use Digest::SHA qw(hmac_sha256 hmac_sha384 hmac_sha512 sha1 sha256 sha384);
 use IO::Select ();
 use IO::Socket::INET ();
-use MIME::Base64 qw(decode_base64 encode_base64 encode_base64url);
+use JWTTest::Process qw(first_executable);
+use Math::BigInt ();
+use MIME::Base64 qw(decode_base64 decode_base64url encode_base64 encode_base64url);
 use Test::More;
 use Time::HiRes ();
 use JWTTest;
@@ -23,8 +28,35 @@ my $key = site_key();
 (my $other_key = slurp(var('t_dir') . '/keys/other.key')) =~ s/\n\z//;
 my $public_key = `openssl x509 -in '@{[ var('t_dir') ]}/keys/cert.pem' -noout -pubkey`;
 
+# ---- key pairs: of the server, and of a stranger -----------------------------------------
+
+my @pairs = map { { kid => $_->[0], alg => $_->[1], class => "Crypt::PK::$_->[2]", make => $_->[3] } }
+    [ 'rs', 'RS256', 'RSA', 'RSA -pkeyopt rsa_keygen_bits:2048' ],
+    [ 'ps', 'PS256', 'RSA', 'RSA -pkeyopt rsa_keygen_bits:2048' ],
+    [ 'es256', 'ES256', 'ECC', 'EC -pkeyopt ec_paramgen_curve:P-256' ],
+    [ 'es384', 'ES384', 'ECC', 'EC -pkeyopt ec_paramgen_curve:P-384' ],
+    [ 'es512', 'ES512', 'ECC', 'EC -pkeyopt ec_paramgen_curve:P-521' ],
+    [ 'ed', 'EdDSA', 'Ed25519', 'ed25519' ];
+my $pair_lines = '';
+
+sub make_pem { return scalar(`openssl genpkey -algorithm $_[0] 2>/dev/null`) || die "openssl: $!\n" }
+
+for my $pair (@pairs) {
+    my $file = scratch("$pair->{kid}.pem");
+    my ($pem, $their_pem) = map { make_pem($pair->{make}) } 1, 2;
+    secret($pem =~ /-----\n(.*?)\n/);
+    spew($file, $pem, 0600);
+    $pair->{key} = $pair->{class}->new(\$pem);
+    $pair->{public} = `openssl pkey -in '$file' -pubout`;
+    $pair->{der} = `openssl pkey -in '$file' -pubout -outform DER`;
+    $pair->{jwk} = $pair->{key}->export_key_jwk('public');
+    $pair->{theirs} = { %$pair, key => $pair->{class}->new(\$their_pem) };
+    $pair_lines .= "AuthJWTKey $pair->{kid} $pair->{alg} \"$file\"\n";
+}
+(my $nameless_lines = $pair_lines) =~ s/^AuthJWTKey \K\w+/-/mg;
+
 # As few processes as can be, and always the same ones.
-my $server = httpd_start(<<'CONF');
+my $server = httpd_start(<<'CONF' . <<"CONF" . <<'CONF' . <<"CONF" . <<'CONF');
 <IfModule !mpm_prefork_module>
     ServerLimit 1
     ThreadsPerChild 10
@@ -44,6 +76,9 @@ DBDriver     sqlite3
 DBDParams    "${T_DIR}/db/site.db"
 AuthJWTKey   -  HS256 "${T_DIR}/keys/site.key"
 AuthJWTKey   k1 HS256 "${T_DIR}/keys/other.key"
+CONF
+$pair_lines
+CONF
 AuthJWTEndpoints /auth
 <Location "/members">
     AuthType JWT
@@ -62,6 +97,22 @@ ScriptAlias "/private-env" "${T_DIR}/cgi-bin/env"
     AuthType JWT
     Require valid-user
 </Location>
+<IfModule http2_module>
+    Protocols h2c http/1.1
+</IfModule>
+# The same keys without names, so that each is tried with what its header fits.
+Listen 127.0.0.1:${PORT_1}
+<VirtualHost 127.0.0.1:${PORT_1}>
+    AuthJWTKey - HS256 "${T_DIR}/keys/site.key"
+CONF
+    $nameless_lines
+CONF
+</VirtualHost>
+# The same keys, another audience.
+Listen 127.0.0.1:${PORT_2}
+<VirtualHost 127.0.0.1:${PORT_2}>
+    AuthJWTAudience second
+</VirtualHost>
 CONF
 
 # ---- tokens ------------------------------------------------------------------------------
@@ -105,6 +156,40 @@ sub with_claims
 }
 
 sub good { return with_claims($_[0] // 'access') }
+
+# The signature of a key pair, by its own algorithm or by another one that it could be used for.
+sub pair_signature
+{
+    my ($pair, $input, $alg) = @_;
+    my ($kind, $bits) = ($alg // $pair->{alg}) =~ /^(.{2})(\d*)/;
+    my $key = $pair->{key};
+    return $kind eq 'RS' ? $key->sign_message($input, "SHA$bits", 'v1.5')
+        : $kind eq 'PS' ? $key->sign_message($input, "SHA$bits", 'pss', $bits / 8)
+        : $kind eq 'ES' ? $key->sign_message_rfc7518($input, "SHA$bits")
+                        : $key->sign_message($input);
+}
+
+# The header of a pair's tokens; without its name for the host where keys have none.
+sub pair_header
+{
+    my ($pair, $named, $alg) = @_;
+    my $kid = $named ? qq(,"kid":"$pair->{kid}") : '';
+    return sprintf '{"alg":"%s","typ":"JWT"%s}', $alg // $pair->{alg}, $kid;
+}
+
+# A token; CODE makes the signature of what is to be signed.
+sub pair_jws
+{
+    my ($type, $header, $code, @change) = @_;
+    my $input = join '.', map { encode_base64url($_) } $header, '{' . claims($type, @change) . '}';
+    return "$input." . encode_base64url($code->($input));
+}
+
+sub pair_good
+{
+    my ($pair, $named, @change) = @_;
+    return pair_jws('access', pair_header($pair, $named), sub { pair_signature($pair, $_[0]) }, @change);
+}
 
 # ---- what is sent ------------------------------------------------------------------------
 
@@ -214,7 +299,8 @@ sub parts
 sub answer_to
 {
     my ($bytes, %option) = @_;
-    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $server->port)
+    my $socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+        PeerPort => $server->port($option{host}))
         or die "the server is gone: $!\n";
     local $SIG{PIPE} = 'IGNORE';
     $socket->blocking(0);
@@ -293,32 +379,36 @@ sub class
     is join("\n", @wrong), '', "$name: " . @requests . ' refused';
 }
 
-# tokens(NAME, CODE, PATH): CODE gives [WHAT, TOKEN]... for a type of token.
+# tokens(NAME, CODE, PATH, HOST): CODE gives [WHAT, TOKEN]... for a type of token.
+my @over_http2;
+
 sub tokens
 {
-    my ($name, $make, $path) = @_;
+    my ($name, $make, $path, $host) = @_;
     my @access = $make->('access');
-    my @refresh = $path ? () : $make->('refresh');
+    my @refresh = $path || $host ? () : $make->('refresh');
     # A few stand for all, which would take the search of the logs a minute.
     my @noted = grep { /^[\w-]+\.[\w-]{16,}\.[\w-]/ } map { $_->[1] } @refresh, @access;
     secret(splice @noted, 0, 4);
 
-    my @status = (status => qr/^40[01]$/);
-    my @requests = map { [ $_->[0], bearer($_->[1], $path), @status ] }
+    my @status = (status => qr/^40[01]$/, host => $host);
+    push @over_http2, [ $name, $path || '/members/', $host, map { $_->[1] } @access ];
+    # There are many of them, so it takes one that is slow to be asked again.
+    my @requests = map { [ $_->[0], bearer($_->[1], $path), @status, once => scalar($name =~ / /) ] }
         grep { $_->[1] !~ /[\0\r\n]/ } @access;
     push @requests, map { [ "refresh: $_->[0]", refresh($_->[1]), @status, once => 1 ] } @refresh;
     class("T:$name", @requests);
 }
 
-# These must be let in: welcome(NAME, PATH, [WHAT, TOKEN]...)
+# These must be let in: welcome(NAME, PATH, [WHAT, TOKEN, HOST]...)
 sub welcome
 {
     my ($name, $path, @tokens) = @_;
     my @wrong;
     for (@tokens) {
-        my ($what, $token) = @$_;
+        my ($what, $token, $host) = @$_;
         secret($token);
-        my $status = status_of(bearer($token, $path));
+        my $status = status_of(bearer($token, $path), host => $host);
         push @wrong, "$what: $status" unless $status == 200;
     }
     is join("\n", @wrong), '', "T:$name: " . @tokens . ' let in';
@@ -435,6 +525,313 @@ tokens('embedded-key', sub {
 });
 # Not even looked at.
 welcome('embedded-key', '', map { members('access', $_, $brought{$_}) } sort keys %brought);
+
+# ---- T: key pairs ------------------------------------------------------------------------
+# Once with their names, and once at the host where they have none.
+
+my @hosts = ([ 'named', 1, 0 ], [ 'nameless', 0, 1 ]);
+for (@hosts) {
+    my ($word, $named, $host) = @$_;
+    welcome("key pairs, $word", '', map { [ $_->{alg}, pair_good($_, $named), $host ] } @pairs);
+}
+
+# Whatever anybody may take the public half of a pair for. Also with other line ends.
+my ($jwks) = (answer_to(http('GET', '/auth/jwks.json')))[1] =~ /\r\n\r\n(.*)/s;
+my %shown = map { /"kid":"(\w+)"/ ? ($1 => $_) : () } $jwks =~ /\{"[^{}]*\}/g;
+is join(' ', sort keys %shown), join(' ', sort map { $_->{kid} } @pairs), 'jwks.json has them all';
+
+sub encodings
+{
+    my ($pair) = @_;
+    (my $bare = $pair->{public}) =~ s/-----[^-]+-----|\n//g;
+    my @numbers = map { $_ => decode_base64url($_) } $pair->{jwk} =~ /"(?:n|x|y)":"([^"]+)"/g;
+    my ($x, $y) = @numbers[1, 3];
+    my $short = join ',', sort $pair->{jwk} =~ /("(?:crv|e|kty|n|x|y)":"[^"]+")/g;
+    my $print = sha256("{$short}");
+    return ($pair->{public}, $pair->{public} =~ s/\n\z//r, "$pair->{public}\n", "\n$pair->{public}",
+        $pair->{public} =~ s/\n/\r\n/gr, $pair->{public} =~ s/\n//gr, $pair->{public} =~ s/\n/\\n/gr,
+        join('', map { "$_\0" } split //, $pair->{public}), "\xef\xbb\xbf$pair->{public}",
+        $bare, "$bare\n", encode_base64($pair->{der}), encode_base64($pair->{public}, ''),
+        $pair->{der}, "$pair->{der}\n", unpack('H*', $pair->{der}), uc unpack('H*', $pair->{der}),
+        $pair->{jwk}, "{$short}", "{$short}\n", $shown{ $pair->{kid} }, "$shown{ $pair->{kid} }\n",
+        $jwks, "$jwks\n", @numbers, defined $y ? ($x . $y, "\4$x$y", "\2$x", "\3$x") : (),
+        $print, encode_base64url($print), $pair->{kid}, $pair->{alg}, '');
+}
+
+for (@hosts) {
+    my ($word, $named, $host) = @$_;
+    for my $pair (@pairs) {
+        my @keys = encodings($pair);
+        tokens("key-confusion, $word $pair->{kid}", sub {
+            my ($type) = @_;
+            my @algs = $named ? qw(HS256 HS384 HS512) : 'HS256';
+            my @headers = map { pair_header($pair, $named, $_) } @algs, $pair->{alg};
+            push @headers, pair_header({ %$pair, kid => 'k1' }, 1, 'HS256'), $HEADER if $named;
+            return map {
+                my $number = $_;
+                map {
+                    my ($bits) = /"HS(\d+)"/;
+                    [ "encoding $number, $_", with_header($type, $_, key => $keys[$number], bits => $bits) ]
+                } @headers;
+            } 0 .. $#keys;
+        }, undef, $host);
+    }
+}
+
+# Another algorithm in the header: signed by the key's own, and by that one where it can be.
+for (@hosts) {
+    my ($word, $named, $host) = @$_;
+    for my $pair (@pairs) {
+        tokens("alg-odd, $word $pair->{kid}", sub {
+            my ($type) = @_;
+            my @tokens;
+            for my $alg (grep { $_ ne $pair->{alg} } lines('alg-odd per key')) {
+                my $header = pair_header($pair, $named, $alg);
+                my $same_kind = $alg =~ /^(?:RS|PS|ES)(?:256|384|512)\z/
+                    && ($alg =~ /^E/) == ($pair->{alg} =~ /^ES/) && $pair->{alg} ne 'EdDSA';
+                push @tokens, [ "$alg, signed by its own",
+                    pair_jws($type, $header, sub { pair_signature($pair, $_[0]) }) ];
+                push @tokens, [ "$alg, signed so",
+                    pair_jws($type, $header, sub { pair_signature($pair, $_[0], $alg) }) ] if $same_kind;
+                push @tokens, [ "$alg, the other way round", pair_jws($type, pair_header($pair, $named),
+                    sub { pair_signature($pair, $_[0], $alg) }) ] if $same_kind;
+                # Without a name that is a good token.
+                push @tokens, [ "$alg, signed by the secret", with_header($type, $header) ]
+                    if $named || $alg ne 'HS256';
+                push @tokens, [ "$alg, signed by the secret, longer",
+                    with_header($type, $header, bits => 512) ];
+                push @tokens, [ "$alg, not signed", with_header($type, $header, signature => '') ];
+            }
+            # The key of another algorithm, under this name.
+            push @tokens, map {
+                my $other = $_;
+                my $sign = sub { pair_signature($other, $_[0]) };
+                [ "by $other->{kid}", pair_jws($type, pair_header($pair, $named), $sign) ],
+                [ "by $other->{kid}, as $other->{alg}",
+                    pair_jws($type, pair_header($pair, 1, $other->{alg}), $sign) ];
+            } grep { $_ != $pair } @pairs;
+            return @tokens;
+        }, undef, $host);
+    }
+}
+
+# ---- T: signatures of key pairs ----------------------------------------------------------
+
+# A number in so many bytes, or nothing when it does not fit.
+sub bytes_of
+{
+    my ($number, $len) = @_;
+    return if $number->is_neg;
+    my $bytes = $number->is_zero ? '' : $number->to_bytes;
+    return length $bytes > $len ? () : "\0" x ($len - length $bytes) . $bytes;
+}
+
+sub number { return Math::BigInt->from_bytes($_[0]) }
+
+# [WHAT, SIGNATURE] for bad ones made of a good one, whatever the algorithm.
+sub spoilt
+{
+    my ($good) = @_;
+    my $len = length $good;
+    my $half = $len / 2;
+    return (
+        map({ my $flipped = $good; substr($flipped, $_, 1) ^= chr(1 << $_ % 8); [ "bit in byte $_", $flipped ] }
+            0, 1, $half - 1, $half, $half + 1, map({ int($len * $_ / 16) } 2 .. 14), $len - 2, $len - 1),
+        map({ [ "$_ bytes", substr $good, 0, $_ ] } grep { $_ < $len } 0, 1, 16, 31 .. 33, 63 .. 66, $half,
+            $len - 2, $len - 1),
+        map({ [ "$_ bytes more", $good . "\0" x $_ ] } 1, 2, $half, $len, 1000, 4000),
+        map({ [ "behind $_ bytes", "\0" x $_ . $good ] } 1, 2, $half),
+        [ 'twice', $good x 2 ], [ 'backwards', scalar reverse $good ], [ 'in hex', unpack 'H*', $good ],
+        [ 'halves changed', substr($good, $half) . substr($good, 0, $half) ],
+        [ 'first half twice', substr($good, 0, $half) x 2 ],
+        map { my $byte = $_; map { [ sprintf('%d times %02x', $_, ord $byte), $byte x $_ ] } 32, 64, 96, 114,
+            132, 256, $len } "\0", "\1", "\xff");
+}
+
+for (@hosts) {
+    my ($word, $named, $host) = @$_;
+    for my $pair (@pairs) {
+        tokens("sig-bytes, $word $pair->{kid}", sub {
+            my ($type) = @_;
+            my $token = pair_jws($type, pair_header($pair, $named), sub { pair_signature($pair, $_[0]) });
+            my ($h, $p, $s) = split /\./, $token;
+            my $sign = sub { encode_base64url(pair_signature($pair, $_[0])) };
+            my $last = substr $s, -1;
+            my @texts = map { substr($s, 0, -1) . $_ } grep { $_ ne $last } 'A' .. 'Z', 'a' .. 'z', 0 .. 9, '-', '_';
+            my ($others) = (split /\./, with_claims($type, user_id => 4))[1];
+            return (
+                map({ [ $_->[0], "$h.$p." . encode_base64url($_->[1]) ] } grep { length $_->[1] }
+                    spoilt(decode_base64url($s))),
+                map({ [ "the text $_", "$h.$p.$_" ] } @texts, "$s=", "$s==", $s =~ tr/a-zA-Z/A-Za-z/r),
+                map({ [ 'of something else', "$h.$p." . $sign->($_) ] } '', $h, $p, "$h.$p.", "$p.$h",
+                    sha256("$h.$p"), decode_base64url($p)),
+                [ 'another user', "$h.$others.$s" ],
+                [ 'another header', join '.', encode_base64url(pair_header($pair, $named) =~ s/JWT/jwt/r), $p, $s ],
+                [ 'a stranger', pair_jws($type, pair_header($pair, $named),
+                    sub { pair_signature($pair->{theirs}, $_[0]) }) ]);
+        }, undef, $host);
+    }
+}
+
+# Numbers out of range, DER, the order of another curve; n - s is as good as s.
+for my $pair (grep { $_->{alg} =~ /^ES/ } @pairs) {
+    my $curve = $pair->{key}->key2hash;
+    my ($order, $prime) = map { Math::BigInt->from_hex($curve->{$_}) } qw(curve_order curve_prime);
+    my $len = $pair->{alg} eq 'ES512' ? 66 : length($curve->{curve_order}) / 2;
+    my $join = sub { my @halves = map { bytes_of($_, $len) } @_; @halves == 2 ? join('', @halves) : () };
+    my $of = sub { my ($input) = @_; my $s = pair_signature($pair, $input);
+        return map { number(substr $s, $_ * $len, $len) } 0, 1 };
+    my ($zero, $one) = (Math::BigInt->bzero, Math::BigInt->bone);
+
+    tokens("sig-ecdsa, $pair->{kid}", sub {
+        my ($type) = @_;
+        my $header = pair_header($pair, 1);
+        my ($input) = pair_jws($type, $header, sub { '' }) =~ /(.*)\./;
+        my ($r, $s) = $of->($input);
+        my @edge = ($zero, $one, $order, $order - 1, $order + 1, $prime, $prime - $order, $prime + 1,
+            Math::BigInt->from_bytes("\xff" x $len));
+        my $der = $pair->{key}->sign_message($input, 'SHA' . substr $pair->{alg}, 2);
+        my @bad = (
+            map({ my $a = $_; map { $join->($a, $_) } @edge, $r, $s } @edge), map({ $join->($r, $_) } @edge),
+            map({ $join->(@$_) } [ $s, $r ], [ $r, $r ], [ $s, $s ], [ $order - $r, $s ], [ $r + $order, $s ],
+                [ $r, $s + $order ], [ $r + $order, $s + $order ], [ $r, $prime - $s ]),
+            $der, $der . "\0" x (2 * $len > length $der ? 2 * $len - length $der : 1), substr($der, 0, 2 * $len),
+            $r->to_bytes, "\0" . $join->($r, $s), "\0" . bytes_of($r, $len) . "\0" . bytes_of($s, $len),
+            map({ $pair->{key}->sign_message_rfc7518($input, $_) } qw(SHA1 SHA224 SHA512_256),
+                grep { $_ ne 'SHA' . substr $pair->{alg}, 2 } qw(SHA256 SHA384 SHA512)));
+        return map { [ "signature $_", "$input." . encode_base64url($bad[$_]) ] } 0 .. $#bad;
+    });
+
+    # (what, token): the first whose signature is such a one.
+    my $first = sub {
+        my ($what, $fits) = @_;
+        for my $try (1 .. 5000) {
+            my $token = pair_good($pair, 1, jti => qq("number $try"));
+            return [ "$pair->{kid}: $what", $token ] if $fits->(decode_base64url($token =~ s/.*\.//r));
+        }
+        die "no signature: $what\n";
+    };
+    my $top = $pair->{alg} eq 'ES512' ? "\0\0" : "\0";
+    my $twin = pair_jws('access', pair_header($pair, 1),
+        sub { my ($r, $s) = $of->($_[0]); $join->($r, $order - $s) });
+    welcome('sig-ecdsa', '', [ "$pair->{kid}: n - s", $twin ],
+        $first->('a leading zero byte in r', sub { $_[0] =~ /^\Q$top\E/ }),
+        $first->('a leading zero byte in s', sub { substr($_[0], $len) =~ /^\Q$top\E/ }));
+}
+
+# PKCS #1: the right hash in a padding that is nearly right, made by the private key itself.
+sub pkcs1
+{
+    my ($pair, $type, $padding, $rest) = @_;
+    my $filling = $padding x 256;
+    my $encoded = "\0$type" . substr($filling, 0, 256 - 3 - length $rest) . "\0$rest";
+    return $pair->{key}->decrypt($encoded, 'none');
+}
+
+for my $pair (grep { $_->{alg} =~ /^[RP]S/ } @pairs) {
+    my $n = number(decode_base64url($pair->{jwk} =~ /"n":"([^"]+)"/));
+    my $sha256 = pack 'H*', '3031300d060960864801650304020105000420';
+    tokens("sig-rsa, $pair->{kid}", sub {
+        my ($type) = @_;
+        my ($input) = pair_jws($type, pair_header($pair, 1), sub { '' }) =~ /(.*)\./;
+        my $hash = sha256($input);
+        my $right = pair_signature($pair, $input);
+        my $s = number($right);
+        my $key = $pair->{key};
+        my $bare = pack 'H*', '302f300b06096086480165030402010420';
+        my @bad = (
+            map({ bytes_of($_, 256) } $s + $n, $n - $s, $n, $n - 1, $n + 1, map { Math::BigInt->new($_) } 0, 1, 2),
+            map({ pair_signature($pair, $input, $_) } grep { $_ ne $pair->{alg} } qw(RS256 RS384 RS512 PS256
+                PS384 PS512)),
+            map({ $key->sign_message($input, 'SHA256', 'pss', $_) } 0, 1, 20, 31, 33, 64, 222),
+            $key->sign_message($input, 'SHA1', 'v1.5'), $key->sign_message($input, 'SHA1', 'pss', 20),
+            $key->sign_message($input, 'SHA1', 'pss', 32),
+            # Without NULL, with rubbish behind, without a name, by names of other hashes.
+            map({ pkcs1($pair, "\1", "\xff", $_) } "$bare$hash", "$sha256${hash}x", "$sha256$hash" . "\0" x 100,
+                $hash, sha1($input), "$sha256" . sha1($input), "\0$sha256$hash", sha384($input),
+                pack('H*', '3031300d060960864801650304020305000420') . $hash),
+            pkcs1($pair, "\2", "\xff", "$sha256$hash"), pkcs1($pair, "\0", "\0", "$sha256$hash"),
+            pkcs1($pair, "\1", "\xfe", "$sha256$hash"), pkcs1($pair, "\1", "\0\xff", "$sha256$hash"),
+            # What a signer by e = 3 could make for less; here simply signed.
+            $key->decrypt("\0\1\xff\xff\xff\xff\xff\xff\xff\xff\0$sha256$hash" . 'x' x (256 - 62), 'none'));
+        return map { [ "signature $_", "$input." . encode_base64url($bad[$_]) ] } 0 .. $#bad;
+    });
+    # Shorter by a byte as a number, and as long as others in a token.
+    my ($token, $try) = ('', 0);
+    until (decode_base64url($token =~ s/.*\.//r) =~ /^\0/ || $try == 5000) {
+        $token = pair_good($pair, 1, jti => '"number ' . ++$try . '"');
+    }
+    welcome('sig-rsa', '', [ "$pair->{kid}: a leading zero byte", $token ]);
+}
+
+for my $pair (grep { $_->{alg} eq 'EdDSA' } @pairs) {
+    my $order = Math::BigInt->new(2) ** 252 + Math::BigInt->new('27742317777372353535851937790883648493');
+    my @small = map { pack 'H*', $_ } '01' . '00' x 31, '01' . '00' x 30 . '80', 'ec' . 'ff' x 30 . '7f', '00' x 32,
+        '00' x 31 . '80', 'ed' . 'ff' x 30 . '7f', 'ee' . 'ff' x 30 . '7f', 'ff' x 32,
+        '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+        'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a';
+    tokens('sig-eddsa', sub {
+        my ($type) = @_;
+        my ($input) = pair_jws($type, pair_header($pair, 1), sub { '' }) =~ /(.*)\./;
+        my ($r, $s) = unpack 'a32 a32', pair_signature($pair, $input);
+        my $public = decode_base64url($pair->{jwk} =~ /"x":"([^"]+)"/);
+        my $value = number(scalar reverse $s);
+        my @sums = map { scalar reverse $_ } map { bytes_of($value + $order * $_, 32) } 1 .. 15;
+        my @scalars = map { scalar reverse $_ } map { bytes_of($_, 32) } $order, $order - 1, $order - $value,
+            Math::BigInt->bzero, Math::BigInt->bone;
+        my @bad = (
+            map({ my $point = $_; map { "$point$_" } $s, @scalars, "\xff" x 32 } @small, $public),
+            map({ "$r$_" } @sums, @scalars, map({ $s | "\0" x 31 . $_ } "\x20", "\x40", "\x80"), $r, $public),
+            "$s$r", $r, $s, "$r$s" . "\0" x 50, $pair->{key}->sign_message(sha256($input)),
+            $pair->{key}->sign_message(Digest::SHA::sha512($input)), ($r ^ ("\0" x 31 . "\x80")) . $s);
+        return map { [ "signature $_", "$input." . encode_base64url($bad[$_]) ] } 0 .. $#bad;
+    });
+}
+
+# ---- T: keys of a stranger that a token brings along --------------------------------------
+
+for (@hosts) {
+    my ($word, $named, $host) = @$_;
+    for my $pair (@pairs) {
+        my $theirs = $pair->{theirs};
+        my $jwk = $theirs->{key}->export_key_jwk('public');
+        (my $with_kid = $jwk) =~ s/^\{/{"kid":"$pair->{kid}","alg":"$pair->{alg}",/;
+        my $x5c = encode_base64($theirs->{key}->export_key_der('public'), '');
+        my $x5t = encode_base64url(sha1($x5c));
+        my @members = map {
+            my $line = $_;
+            map { $line =~ s/<jwk>/$_/r =~ s/<x5c>/$x5c/r =~ s/<x5t>/$x5t/r } $jwk, $with_kid
+        } lines('embedded-key');
+        my %made = map { $_ => 1 } @members;
+        @members = sort keys %made;
+        my @headers = map { my $member = $_; map { $_ =~ s/\}\z/,$member}/r } pair_header($pair, $named),
+            pair_header({ %$pair, kid => 'brought' }, 1) } @members;
+        tokens("embedded-key, $word $pair->{kid}", sub {
+            my ($type) = @_;
+            return map { [ $_, pair_jws($type, $_, sub { pair_signature($theirs, $_[0]) }) ] } @headers;
+        }, undef, $host);
+        # Our own signature beside it is not looked at twice.
+        my @ours = map { pair_header($pair, $named) =~ s/\}\z/,$_}/r } grep { !/"kid":\{/ } @members;
+        welcome("embedded-key, $word $pair->{kid}", '', map { [ $_,
+                pair_jws('access', $_, sub { pair_signature($pair, $_[0]) }), $host ] } @ours);
+    }
+}
+
+# ---- X: another virtual host with the same keys -------------------------------------------
+# Twice, as the second one could come out of a memory of what was good.
+
+for my $case ([ 'HS256', sub { with_claims('access', aud => $_[0]) } ],
+    map { my $pair = $_; [ $pair->{alg}, sub { pair_good($pair, 1, aud => $_[0]) } ] } @pairs) {
+    my ($alg, $make) = @$case;
+    my ($ours, $seconds) = ($make->(undef), $make->('"second"'));
+    secret($ours, $seconds);
+    my @hits = map { [ $_->[0], map { status_of(bearer($_->[1]), host => $_->[2]) } ($_) x 2 ] }
+        [ 'no aud, here', $ours, 0 ], [ 'no aud, there', $ours, 2 ], [ 'aud, there', $seconds, 2 ],
+        [ 'aud, here', $seconds, 0 ], [ 'no aud, there again', $ours, 2 ], [ 'no aud, here again', $ours, 0 ];
+    is join(', ', map { join ' ', @$_ } @hits), 'no aud, here 200 200, no aud, there 401 401, '
+        . 'aud, there 200 200, aud, here 401 401, no aud, there again 401 401, no aud, here again 200 200',
+        "X: $alg, the token of one virtual host at another";
+}
 
 # ---- T: the form -------------------------------------------------------------------------
 
@@ -716,6 +1113,60 @@ SKIP: {
     cmp_ok $growth, '<', MB, sprintf "H:size: the processes grew by %d KB", $growth / 1024;
 }
 is status_of(obtain($largest)), 200, 'H:size: as large as may be';
+
+# ---- the same tokens over HTTP/2 ---------------------------------------------------------
+
+# (text, [status, version]...). curl 7.88 breaks a second request of a connection that began
+# with HTTP/2, so each has a connection of its own.
+sub over_http2
+{
+    my ($client, $path, $host, @tokens) = @_;
+    my $url = sprintf 'http://127.0.0.1:%d%s', $server->port($host), $path;
+    my @answers = ('');
+    while (my @some = splice @tokens, 0, 8) {
+        my ($said, @came) = some_over_http2($client, $url, @some);
+        $answers[0] .= $said;
+        push @answers, @came;
+    }
+    return @answers;
+}
+
+sub some_over_http2
+{
+    my ($client, $url, @tokens) = @_;
+    my $file = spew(scratch('curl'), join "next\n", map { my $token = s/["\\]/\\$&/gr; <<"CURL" } @tokens);
+http2-prior-knowledge
+silent
+max-time = 20
+url = "$url"
+header = "Authorization: Bearer $token"
+write-out = "\\nanswer %{http_code} %{http_version}\\n"
+CURL
+    my $text = `'$client' -q -Z --parallel-immediate --parallel-max 8 -K '$file' 2>/dev/null`;
+    return ($text, map { [ split ] } $text =~ /^answer (\d+ \S+)$/mg);
+}
+
+SKIP: {
+    my $client = first_executable('curl');
+    skip 'no client for HTTP/2', 1 unless $client && `'$client' --version` =~ /\bHTTP2\b/;
+    skip 'no mod_http2', 1 unless has_module('http2');
+    my $mark = $server->log_mark;
+    my ($text, @answers) = over_http2($client, '/members/', 0, good());
+    is "@{ $answers[0] || [] }", '200 2', 'h2c: a good token';
+    for (@over_http2) {
+        my ($name, $path, $host, @tokens) = @$_;
+        # Longer ones are the business of LimitRequestFieldSize.
+        @tokens = grep { length && length() < 8000 && !/[\0-\x1f\x7f]/ } @tokens;
+        # Of long classes some, from all over; a process for each few takes its time.
+        my $step = 1 + int(@tokens / 80);
+        @tokens = map { $tokens[$step * $_] } 0 .. $#tokens / $step;
+        my ($said, @came) = over_http2($client, $path, $host, @tokens);
+        my @wrong = grep { "@$_" !~ /^40[01] 2$/ } @came;
+        is_deeply [ scalar @came, scalar @wrong, scalar(() = $said =~ /\Q@{[PROTECTED]}\E|"access":/g) ],
+            [ scalar @tokens, 0, 0 ], "h2c: T:$name: " . @tokens . ' refused' or diag "@{ $wrong[0] || [] }";
+    }
+    is join("\n", harm_since($mark)), '', 'h2c: and no harm done';
+}
 
 is status_of($alice), 200, 'the server is as good as before';
 is_deeply [ grep { !$is_sent{$_} && !/^What/ } sort keys %section ], [],
