@@ -101,6 +101,9 @@ spew("$dir/pairs/2026-11.pem", $pair, 0600);
 spew("$dir/pairs/2026-12.pub", $files{'p256.pub'}[0], 0644);
 spew("$dir/anybodys", "#!/bin/sh\ncat '$dir/just.key'\n", 0777);
 chmod 0777, "$dir/anybodys";
+symlink '/bin/echo', "$dir/open/echo";
+spew("$dir/open/echoes", "#!/bin/sh\nexec echo \"\$@\"\n", 0755);
+symlink "$dir/open/echoes", "$dir/to-open";
 spew("$dir/fails", "#!/bin/sh\ncat '$dir/just.key'\nexit 1\n", 0755);
 POSIX::mkfifo("$dir/fifo", 0600);
 
@@ -205,6 +208,9 @@ my @bad_values = (
     [ 'a program that others can change', 'AuthJWTKey - HS256 exec:KEYS/anybodys',
         "AuthJWTKey: key '-': the program KEYS/anybodys does not belong to root alone; run: chown "
         . 'root KEYS/anybodys; chmod go-w KEYS/anybodys' ],
+    map({ [ "a program that others can replace: $_", "AuthJWTKey - HS256 \"exec:KEYS/$_ x\"",
+            "AuthJWTKey: key '-': the program KEYS/$_ is in a directory that another user than root "
+            . 'can write; move it, such as to /usr/local/sbin' ] } 'open/echo', 'to-open'),
     [ 'no such program', 'AuthJWTKey - HS256 exec:/nonexistent/program',
         "AuthJWTKey: key '-': cannot look at the program /nonexistent/program: No such file or "
         . 'directory; name one that is there' ],

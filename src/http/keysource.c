@@ -282,6 +282,44 @@ static const char *read_variable(keysource_text_t *out, const char *name, cmd_pa
 
 /* --- Programs ---------------------------------------------------------------------- */
 
+static int is_trusted(const apr_finfo_t *info)
+{
+    return info->user == 0 || info->user == geteuid();
+}
+
+/* Whoever may write a directory above puts another program, or a link to one, into its
+ * place. Not asked is the group: Debian's /usr/local is of its group staff. */
+static int is_replaceable(const char *path, apr_pool_t *p)
+{
+    char *directory = apr_pstrdup(p, path), *slash;
+    apr_finfo_t info;
+    apr_status_t rv;
+
+    while ((slash = strrchr(directory, '/')) && slash[1]) {
+        slash[slash == directory] = '\0';
+        rv = apr_stat(&info, directory, APR_FINFO_NORM, p);
+        if ((rv != APR_SUCCESS && rv != APR_INCOMPLETE) || !is_trusted(&info) ||
+            (info.protection & (APR_WWRITE | APR_WSTICKY)) == APR_WWRITE) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The same for where a link leads. */
+static const char *check_directories(const char *path, apr_pool_t *p)
+{
+    char *real = realpath(path, NULL);
+    int bad = !real || is_replaceable(path, p) || is_replaceable(real, p);
+
+    free(real);
+    return bad ? apr_psprintf(p,
+                              "the program %s is in a directory that another user than "
+                              "root can write; move it, such as to /usr/local/sbin",
+                              path)
+               : NULL;
+}
+
 /* Whoever may change the program has the key, and runs as the user who starts httpd. */
 static const char *check_program(const char *path, apr_pool_t *p)
 {
@@ -295,8 +333,7 @@ static const char *check_program(const char *path, apr_pool_t *p)
     if (info.filetype != APR_REG) {
         return apr_psprintf(p, "%s is no program; name the file that is to run", path);
     }
-    if ((info.user != 0 && info.user != geteuid()) ||
-        (info.protection & (APR_GWRITE | APR_WWRITE))) {
+    if (!is_trusted(&info) || (info.protection & (APR_GWRITE | APR_WWRITE))) {
         return apr_psprintf(p,
                             "the program %s does not belong to root alone; run: chown "
                             "root %s; chmod go-w %s",
@@ -306,7 +343,7 @@ static const char *check_program(const char *path, apr_pool_t *p)
         return apr_psprintf(p, "the program %s cannot be run; run: chmod u+x %s", path,
                             path);
     }
-    return NULL;
+    return check_directories(path, p);
 }
 
 /* Everything up to its end, and no longer than PATIENCE. */
