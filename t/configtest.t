@@ -93,6 +93,7 @@ chown -1, (split ' ', $of_server_group)[0], glob "$dir/group-*.key";
 chown +(getpwnam var('user'))[2], -1, "$dir/owned.key" if $root;
 mkdir "$dir/$_" for qw(empty secrets mixed nested nested/inner open pairs);
 chmod 0777, "$dir/open";
+spew("$dir/open/site.key", $secret, 0600);
 spew("$dir/secrets/$_.key", "$_" x 40, 0600) for qw(a b);
 spew("$dir/secrets/.hidden", 'short', 0600);
 spew("$dir/mixed/a.key", 'a' x 40, 0600);
@@ -260,6 +261,18 @@ my @bad_values = (
         . 'JWK set of several keys; write * in place of a name, so that each has its own' ],
     [ 'a secret without a name of its own', 'AuthJWTKey * HS256 keys/site.key',
         "AuthJWTKey: key '*': a secret has no name of its own; give it one in place of *" ],
+    [ 'the secret in place of its file', "AuthJWTKey a HS256 " . 'c2VjcmV0' x 6,
+        "AuthJWTKey: key 'a': SOURCE is no file that can be read, and is not shown, as it may be "
+        . 'the secret itself; write the name of a file, or env:NAME' ],
+    [ 'a name that means all keys', 'AuthJWTKey all HS256 keys/site.key',
+        "AuthJWTKey: key 'all': the key's name 'all' means something else where keys are named; "
+        . 'take another name' ],
+    map({ [ "all keys and some: $_", "AuthJWTVerifyKeys $_", 'AuthJWTVerifyKeys: all and none '
+            . 'stand alone; write one of them, or names of keys' ] } 'all a', 'a all', 'none a',
+        'a none', 'all none'),
+    [ 'a key in a directory that others can write', 'AuthJWTKey a HS256 KEYS/open/site.key',
+        "AuthJWTKey: key 'a': KEYS/open can be written by every user of this machine; run: chmod "
+        . 'go-w KEYS/open' ],
     [ 'permissions, neither', 'AuthJWTKeyPermissions lax', # read early, so in httpd's other words
         qr/: Syntax error on line 1 of CONF: AuthJWTKeyPermissions: 'lax' is neither strict nor warn; write one of them$/ ],
     [ 'a token length that is none', 'AuthJWTMaxTokenLength 8k', "AuthJWTMaxTokenLength: '8k' is "
@@ -410,8 +423,8 @@ my $no_key = 'there is no key; add one to the server, such as: AuthJWTKey 2026-1
 my $only_verify = 'every AuthJWTKey here is for verify or a public key, so nothing can be issued; add '
     . 'a secret or a private key';
 my $no_signer = 'is no key of this server, or one that only verifies; name an AuthJWTKey that can '
-    . 'sign';
-my $no_verifier = 'is no key of this server; name keys that an AuthJWTKey has';
+    . 'sign, of:';
+my $no_verifier = 'is no key of this server; name keys that an AuthJWTKey has, of:';
 my $no_database = 'users are looked up in SQL, and there is no %s; add to the server, for '
     . 'example: DBDriver sqlite3, DBDParams /var/lib/auth_jwt/site.db';
 my $confusion = 'under one key, so that user 1 of the one would be user 1 of the other; give this '
@@ -451,22 +464,22 @@ my @bad_sums = (
         $database . $key =~ s/\n/ verify\n/r . in_location('SetHandler jwt-obtain'),
         "SetHandler jwt-obtain: $only_verify (in <Location \"/x\">, line 4 of CONF)" ],
     [ 'a signing key that does not exist', "${site}AuthJWTSigningKey b",
-        "AuthJWTSigningKey: 'b' $no_signer (in AuthJWTSigningKey, line 5 of CONF)" ],
+        "AuthJWTSigningKey: 'b' $no_signer - (in AuthJWTSigningKey, line 5 of CONF)" ],
     [ 'a signing key that only verifies',
         "${site}AuthJWTKey b HS256 keys/other.key verify\nAuthJWTSigningKey b",
-        "AuthJWTSigningKey: 'b' $no_signer (in AuthJWTSigningKey, line 6 of CONF)" ],
+        "AuthJWTSigningKey: 'b' $no_signer - b (in AuthJWTSigningKey, line 6 of CONF)" ],
     [ 'a signing key in a section that does not exist', $site . in_location('AuthJWTSigningKey b'),
-        "AuthJWTSigningKey: 'b' $no_signer $in_x" ],
+        "AuthJWTSigningKey: 'b' $no_signer - $in_x" ],
     [ 'a signing key of the server where a host has another ring',
         $site . in_host("AuthJWTKey b HS256 keys/other.key\n" . in_location('AuthJWTSigningKey -')),
-        "AuthJWTSigningKey: '-' $no_signer (in <Location \"/x\">, line 7 of CONF)" ],
+        "AuthJWTSigningKey: '-' $no_signer b (in <Location \"/x\">, line 7 of CONF)" ],
     [ 'a refresh key that is none', $site . in_location('AuthJWTRefreshSigningKey b'),
-        "AuthJWTRefreshSigningKey: 'b' $no_signer $in_x" ],
+        "AuthJWTRefreshSigningKey: 'b' $no_signer - $in_x" ],
     [ 'an accepted key that is none', $site . in_location('AuthJWTVerifyKeys - b'),
-        "AuthJWTVerifyKeys: 'b' $no_verifier $in_x" ],
+        "AuthJWTVerifyKeys: 'b' $no_verifier - $in_x" ],
     [ 'an accepted key of another server', $site . in_host("AuthJWTKey b HS256 keys/other.key\n"
             . in_location('AuthJWTVerifyKeys -')),
-        "AuthJWTVerifyKeys: '-' $no_verifier (in <Location \"/x\">, line 7 of CONF)" ],
+        "AuthJWTVerifyKeys: '-' $no_verifier b (in <Location \"/x\">, line 7 of CONF)" ],
     [ 'a signing key that is not accepted where it signs', "${database}AuthJWTKey a HS256 "
         . "keys/site.key\nAuthJWTKey b HS256 keys/other.key\n"
         . in_location("SetHandler jwt-refresh\nAuthJWTVerifyKeys b"),
@@ -474,7 +487,7 @@ my @bad_sums = (
         . 'be refused here; add it, or name another one by AuthJWTSigningKey (in <Location '
         . '"/x">, line 5 of CONF)' ],
     [ 'a signing key and no key at all', 'AuthJWTSigningKey b',
-        "AuthJWTSigningKey: 'b' $no_signer (in AuthJWTSigningKey, line 1 of CONF)" ],
+        "AuthJWTSigningKey: 'b' $no_signer none (in AuthJWTSigningKey, line 1 of CONF)" ],
     [ 'a secret that the server\'s group can read', ($root ? sprintf("User %s\nGroup %s\n",
             var('user'), var('group')) : '') . 'AuthJWTKey - HS256 KEYS/group-read.key',
         "AuthJWTKey: KEYS/group-read.key can be read or written by the server's group, so by every "

@@ -313,10 +313,16 @@ static const char *set_key_permissions(cmd_parms *cmd, void *dir, const char *ar
 static const char *add_verify_key(cmd_parms *cmd, void *dir, const char *arg)
 {
     apr_array_header_t **kids = config_member(dir, row_of(cmd));
-    int is_none = ap_cstr_casecmp(arg, "none") == 0;
+    int is_none = ap_cstr_casecmp(arg, "none") == 0,
+        is_all = !ap_cstr_casecmp(arg, "all");
+    int is_first = !config_is_set(dir, row_of(cmd));
     const char *error = NULL;
 
-    if (is_none || ap_cstr_casecmp(arg, "all") == 0) {
+    if (!is_first && (is_none || is_all || !*kids || !(*kids)->nelts)) {
+        return refuse(cmd,
+                      "all and none stand alone; write one of them, or names of keys");
+    }
+    if (is_none || is_all) {
         config_mark(dir, row_of(cmd), cmd);
         *kids = is_none ? apr_array_make(cmd->pool, 1, sizeof(const char *)) : NULL;
     } else {

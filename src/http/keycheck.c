@@ -34,6 +34,20 @@ static int is_accepted(const jwk_t *key, const sections_place_t *section, apr_po
     return 0;
 }
 
+/* The names of keys as directives write them. */
+static const char *names_of(const jwk_ring_t *ring, apr_pool_t *p)
+{
+    const char *names = "";
+    int i;
+
+    for (i = 0; ring && i < ring->nelts; i++) {
+        const char *kid = APR_ARRAY_IDX(ring, i, const jwk_t *)->kid;
+
+        names = apr_pstrcat(p, names, *names ? " " : "", kid ? kid : "-", NULL);
+    }
+    return *names ? names : "none";
+}
+
 /* A key that signs here, by the directive that names it or could. */
 static const char *check_signer(const sections_place_t *section, const char *directive,
                                 const char *kid, const jwk_t *key, apr_pool_t *p)
@@ -41,8 +55,8 @@ static const char *check_signer(const sections_place_t *section, const char *dir
     if (!key && kid) {
         return apr_psprintf(p,
                             "%s: '%s' is no key of this server, or one that only "
-                            "verifies; name an AuthJWTKey that can sign",
-                            directive, kid);
+                            "verifies; name an AuthJWTKey that can sign, of: %s",
+                            directive, kid, names_of(section->config->keys, p));
     }
     if (!sections_issues(section)) {
         return NULL;
@@ -91,8 +105,8 @@ static const char *check_verifiers(const sections_place_t *section, apr_pool_t *
         if (!section->config->keys || !jwk_find(section->config->keys, kid)) {
             return apr_psprintf(p,
                                 "AuthJWTVerifyKeys: '%s' is no key of this server; name "
-                                "keys that an AuthJWTKey has",
-                                kid ? kid : "-");
+                                "keys that an AuthJWTKey has, of: %s",
+                                kid ? kid : "-", names_of(section->config->keys, p));
         }
     }
     return NULL;

@@ -1,5 +1,6 @@
 #include "http/keyring.h"
 
+#include <apr_file_info.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -73,6 +74,26 @@ static const char *command_for(const line_t *line, apr_pool_t *p)
     return line->can_sign && !may_be_directory ? jwa_command(line->alg, p) : NULL;
 }
 
+static int is_there(const char *path, apr_pool_t *p)
+{
+    apr_finfo_t info;
+
+    return path && apr_stat(&info, path, APR_FINFO_TYPE, p) == APR_SUCCESS;
+}
+
+/* A long SOURCE without a dot that is no file, nor in a directory, may be the secret,
+ * written or expanded from a variable into the configuration: a log must not have it. */
+static int may_be_secret(const line_t *line, apr_pool_t *p)
+{
+    const char *source = line->source, *path = ap_server_root_relative(p, source);
+    const char *slash = path && strchr(source, '/') ? strrchr(path, '/') : NULL;
+
+    return line->alg->min_secret_len && strlen(source) >= line->alg->min_secret_len &&
+           strncmp(source, "env:", 4) != 0 && strncmp(source, "exec:", 5) != 0 &&
+           !strchr(source, '.') && !is_there(path, p) &&
+           !(slash && is_there(apr_pstrmemdup(p, path, (apr_size_t)(slash - path)), p));
+}
+
 static const char *load_line(jwk_ring_t *ring, const line_t *line, cmd_parms *cmd)
 {
     apr_array_header_t *texts;
@@ -80,6 +101,10 @@ static const char *load_line(jwk_ring_t *ring, const line_t *line, cmd_parms *cm
         keysource_read(&texts, line->source, command_for(line, cmd->temp_pool), cmd);
     int i;
 
+    if (error && may_be_secret(line, cmd->temp_pool)) {
+        return "SOURCE is no file that can be read, and is not shown, as it may be the "
+               "secret itself; write the name of a file, or env:NAME";
+    }
     for (i = 0; i < texts->nelts; i++) {
         const keysource_text_t *text = &APR_ARRAY_IDX(texts, i, keysource_text_t);
 

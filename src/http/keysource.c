@@ -3,21 +3,14 @@
 #include <apr_file_io.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <apr_thread_proc.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <http_main.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "http/keyprogram.h"
 
 APLOG_USE_MODULE(auth_jwt);
-
-/* No key of any kind is larger, and a set of keys hardly. */
-#define MAX_BYTES 65536
-
-/* How long a program may think. */
-#define PATIENCE apr_time_from_sec(10)
 
 /* What one reading of the configuration used. */
 static apr_array_header_t *files; /* file_t */
@@ -63,11 +56,11 @@ static const char *check_kind(const apr_finfo_t *info, const char *path, apr_poo
         return apr_psprintf(p, "%s is no regular file; name the file that has the key",
                             path);
     }
-    if (info->size > MAX_BYTES) {
+    if (info->size > KEYPROGRAM_MAX_BYTES) {
         return apr_psprintf(p,
                             "%s has more than %d bytes; name a file that has the key "
                             "and nothing else",
-                            path, MAX_BYTES);
+                            path, KEYPROGRAM_MAX_BYTES);
     }
     return NULL;
 }
@@ -280,177 +273,8 @@ static const char *read_variable(keysource_text_t *out, const char *name, cmd_pa
     return NULL;
 }
 
-/* --- Programs ---------------------------------------------------------------------- */
-
-static int is_trusted(const apr_finfo_t *info)
-{
-    return info->user == 0 || info->user == geteuid();
-}
-
-/* Whoever may write a directory above puts another program, or a link to one, into its
- * place. Not asked is the group: Debian's /usr/local is of its group staff. */
-static int is_replaceable(const char *path, apr_pool_t *p)
-{
-    char *directory = apr_pstrdup(p, path), *slash;
-    apr_finfo_t info;
-    apr_status_t rv;
-
-    while ((slash = strrchr(directory, '/')) && slash[1]) {
-        slash[slash == directory] = '\0';
-        rv = apr_stat(&info, directory, APR_FINFO_NORM, p);
-        if ((rv != APR_SUCCESS && rv != APR_INCOMPLETE) || !is_trusted(&info) ||
-            (info.protection & (APR_WWRITE | APR_WSTICKY)) == APR_WWRITE) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* The same for where a link leads. */
-static const char *check_directories(const char *path, apr_pool_t *p)
-{
-    char *real = realpath(path, NULL);
-    int bad = !real || is_replaceable(path, p) || is_replaceable(real, p);
-
-    free(real);
-    return bad ? apr_psprintf(p,
-                              "the program %s is in a directory that another user than "
-                              "root can write; move it, such as to /usr/local/sbin",
-                              path)
-               : NULL;
-}
-
-/* Whoever may change the program has the key, and runs as the user who starts httpd. */
-static const char *check_program(const char *path, apr_pool_t *p)
-{
-    apr_finfo_t info;
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_NORM, p);
-
-    if (rv != APR_SUCCESS && rv != APR_INCOMPLETE) {
-        return apr_psprintf(
-            p, "cannot look at the program %s: %pm; name one that is there", path, &rv);
-    }
-    if (info.filetype != APR_REG) {
-        return apr_psprintf(p, "%s is no program; name the file that is to run", path);
-    }
-    if (!is_trusted(&info) || (info.protection & (APR_GWRITE | APR_WWRITE))) {
-        return apr_psprintf(p,
-                            "the program %s does not belong to root alone; run: chown "
-                            "root %s; chmod go-w %s",
-                            path, path, path);
-    }
-    if (!(info.protection & (APR_UEXECUTE | APR_GEXECUTE | APR_WEXECUTE))) {
-        return apr_psprintf(p, "the program %s cannot be run; run: chmod u+x %s", path,
-                            path);
-    }
-    return check_directories(path, p);
-}
-
-/* Everything up to its end, and no longer than PATIENCE. */
-static apr_status_t read_pipe(bytes_t *out, apr_file_t *pipe, apr_time_t deadline,
-                              apr_pool_t *p)
-{
-    unsigned char *data = apr_pcalloc(p, MAX_BYTES + 1);
-    apr_status_t rv = APR_SUCCESS;
-    apr_size_t len;
-
-    out->data = data;
-    while (rv == APR_SUCCESS) {
-        apr_interval_time_t left = deadline - apr_time_now();
-
-        if (left <= 0) {
-            return APR_TIMEUP;
-        }
-        if (out->len == MAX_BYTES) {
-            return APR_ENOSPC;
-        }
-        apr_file_pipe_timeout_set(pipe, left);
-        len = MAX_BYTES - out->len;
-        rv = apr_file_read(pipe, data + out->len, &len);
-        out->len += rv == APR_SUCCESS ? len : 0;
-    }
-    return APR_STATUS_IS_EOF(rv) ? APR_SUCCESS : rv;
-}
-
-/* It has closed its output, but may sleep on. Where whoever started httpd ignores SIGCHLD
- * nobody learns how it ended, and a part of a key must not pass for one. */
-static int ends_well(apr_proc_t *process, apr_time_t deadline)
-{
-    apr_exit_why_e why = APR_PROC_EXIT;
-    apr_status_t rv;
-    int status = 0;
-
-    while ((rv = apr_proc_wait(process, &status, &why, APR_NOWAIT)) ==
-           APR_CHILD_NOTDONE) {
-        if (apr_time_now() >= deadline) {
-            apr_proc_kill(process, SIGKILL);
-            apr_proc_wait(process, &status, &why, APR_WAIT);
-            return 0;
-        }
-        apr_sleep(apr_time_from_msec(5));
-    }
-    return rv == APR_CHILD_DONE && APR_PROC_CHECK_EXIT(why) && status == 0;
-}
-
-static const char *run(bytes_t *out, char **argv, apr_pool_t *p)
-{
-    apr_time_t deadline = apr_time_now() + PATIENCE;
-    apr_procattr_t *attributes;
-    apr_proc_t process;
-    apr_status_t rv;
-    int good;
-
-    rv = apr_procattr_create(&attributes, p);
-    if (rv == APR_SUCCESS) {
-        rv = apr_procattr_io_set(attributes, APR_NO_FILE, APR_PARENT_BLOCK, APR_NO_PIPE);
-    }
-    if (rv == APR_SUCCESS) {
-        /* httpd goes to / when it leaves the terminal: relative names in the arguments
-         * would pass configtest, and end the start without a word. */
-        rv = apr_procattr_dir_set(attributes, ap_server_root);
-    }
-    if (rv == APR_SUCCESS) {
-        /* With the environment, where such programs find whom to ask. */
-        rv = apr_procattr_cmdtype_set(attributes, APR_PROGRAM_ENV);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = apr_proc_create(&process, argv[0], (const char *const *)argv, NULL,
-                             attributes, p);
-    }
-    if (rv != APR_SUCCESS) {
-        return apr_psprintf(p, "cannot start the program %s: %pm", argv[0], &rv);
-    }
-    rv = read_pipe(out, process.out, deadline, p);
-    apr_file_close(process.out);
-    good = ends_well(&process, rv == APR_SUCCESS ? deadline : 0);
-    if (rv != APR_SUCCESS || !good) {
-        return apr_psprintf(p,
-                            "the program %s %s; see what it wrote to standard error, "
-                            "above or in the error log, and run it by hand%s",
-                            argv[0],
-                            APR_STATUS_IS_TIMEUP(rv) ? "did not end within 10 seconds"
-                            : rv == APR_ENOSPC       ? "wrote more than 65536 bytes"
-                                                     : "failed",
-                            rv == APR_SUCCESS ? " (a script begins with #!/bin/sh)" : "");
-    }
-    return NULL;
-}
-
-static const char *read_program(keysource_text_t *out, const char *line, cmd_parms *cmd)
-{
-    apr_pool_t *p = cmd->temp_pool;
-    const char *error;
-    char **argv;
-
-    if (*line != '/' || apr_tokenize_to_argv(line, &argv, p) != APR_SUCCESS) {
-        return apr_psprintf(p,
-                            "'exec:%s' names no program; write its whole path, such as "
-                            "exec:/usr/local/sbin/site-key",
-                            line);
-    }
-    error = check_program(argv[0], p);
-    return error ? error : run(&out->contents, argv, p);
-}
+/* --- Any of them ---------------------------------------------------------------------
+ */
 
 const char *keysource_read(apr_array_header_t **out, const char *source,
                            const char *command, cmd_parms *cmd)
@@ -460,23 +284,24 @@ const char *keysource_read(apr_array_header_t **out, const char *source,
         return read_variable(add_text(*out), source + 4, cmd);
     }
     if (strncmp(source, "exec:", 5) == 0) {
-        return read_program(add_text(*out), source + 5, cmd);
+        return keyprogram_read(&add_text(*out)->contents, source + 5, cmd->temp_pool);
     }
     return read_path(*out, source, command, cmd);
 }
 
 /* --- Who may read them ------------------------------------------------------------- */
 
-static void remember(const keysource_text_t *text, int is_secret, server_rec *server)
+static void remember(const char *path, const apr_finfo_t *info, int is_secret,
+                     server_rec *server)
 {
     int matters = is_secret ? APR_GREAD | APR_GWRITE : APR_GWRITE;
     file_t *file = apr_array_push(files);
 
     file->server = server;
-    file->path = apr_pstrdup(files->pool, text->path);
-    file->owner = text->info.user;
-    file->group = text->info.group;
-    file->is_open = (text->info.protection & matters) != 0;
+    file->path = apr_pstrdup(files->pool, path);
+    file->owner = info->user;
+    file->group = info->group;
+    file->is_open = (info->protection & matters) != 0;
     file->is_secret = is_secret;
 }
 
@@ -490,24 +315,51 @@ static const char *settle(const char *error, server_rec *s)
     return error;
 }
 
-const char *keysource_protect(const keysource_text_t *text, int is_secret, cmd_parms *cmd)
+static const char *judge(const char *path, const apr_finfo_t *info, int is_secret,
+                         cmd_parms *cmd)
 {
     int matters = is_secret ? APR_WREAD | APR_WWRITE : APR_WWRITE;
 
-    if (!text->path) {
-        return NULL;
-    }
-    remember(text, is_secret, cmd->server);
-    if (!(text->info.protection & matters)) {
+    remember(path, info, is_secret, cmd->server);
+    if (!(info->protection & matters)) {
         return NULL;
     }
     return settle(
         apr_psprintf(cmd->pool,
                      "%s can be %s by every user of this machine; run: chmod %s "
                      "%s",
-                     text->path, is_secret ? "read or written" : "written",
-                     is_secret ? "600" : "go-w", text->path),
+                     path, is_secret ? "read or written" : "written",
+                     is_secret ? "600" : "go-w", path),
         cmd->server);
+}
+
+/* Whoever may write a directory puts another file into the place of one, but for that
+ * with a sticky bit. */
+static const char *judge_directory(const char *path, cmd_parms *cmd)
+{
+    const char *slash = strrchr(path, '/');
+    apr_finfo_t info;
+    apr_status_t rv;
+
+    if (!slash || slash == path) {
+        return NULL;
+    }
+    path = apr_pstrmemdup(cmd->temp_pool, path, (apr_size_t)(slash - path));
+    rv = apr_stat(&info, path, APR_FINFO_NORM, cmd->temp_pool);
+    return (rv == APR_SUCCESS || rv == APR_INCOMPLETE) && !(info.protection & APR_WSTICKY)
+               ? judge(path, &info, 0, cmd)
+               : NULL;
+}
+
+const char *keysource_protect(const keysource_text_t *text, int is_secret, cmd_parms *cmd)
+{
+    const char *error;
+
+    if (!text->path) {
+        return NULL;
+    }
+    error = judge(text->path, &text->info, is_secret, cmd);
+    return error ? error : judge_directory(text->path, cmd);
 }
 
 const char *keysource_check_group(gid_t gid, apr_pool_t *p)

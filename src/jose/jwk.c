@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
+#include <strings.h>
 
 #include "jose/disguise.h"
 #include "jose/jsontext.h"
@@ -46,6 +47,12 @@ static const char *check_kid(const char *kid, apr_pool_t *p)
 {
     const char *at;
 
+    if (!strcmp(kid, "-") || !strcasecmp(kid, "all") || !strcasecmp(kid, "none")) {
+        return apr_psprintf(p,
+                            "the key's name '%s' means something else where keys are "
+                            "named; take another name",
+                            kid);
+    }
     for (at = kid; *at; at++) {
         if (!apr_isalnum(*at) && !strchr("-._~:/+=@", *at)) {
             return apr_psprintf(p,
