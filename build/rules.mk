@@ -149,10 +149,10 @@ $(B)/fuzz/%: t/fuzz/%.c t/fuzz/pool.c $(FUZZ_OBJ) $(B)/flags
 
 fuzz-programs: $(FUZZ_TARGETS:%=$(B)/fuzz/%)
 
-# Calls that are made to fail: linked into the unit test, preloaded under the server.
+# Calls that are made to fail: linked into the unit tests, preloaded under the server.
 INJECT := $(B)/inject.so
 
-$(B)/unit/inject: t/unit/inject.c t/lib/inject.c $(FLOOR_OBJ) $(B)/flags
+$(B)/unit/inject $(B)/unit/inject_keys: $(B)/unit/%: t/unit/%.c t/lib/inject.c $(FLOOR_OBJ) $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,UNIT $<)$(LINK_UNIT) -iquote t/lib -ldl
 
@@ -240,8 +240,9 @@ format:
 	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/lib/*.[ch] t/bench/*.c)
 
 # What the unit tests reach of the lower floors, with gcc and in an output folder of its own.
+# The function is asked for by processes that end in their own way (t/unit/apart.h).
 coverage:
-	@$(MAKE) --no-print-directory unit CC=gcc OUT='$(OUT)/coverage' CFLAGS='-O0 --coverage' LDFLAGS=--coverage
+	@$(MAKE) --no-print-directory unit CC=gcc OUT='$(OUT)/coverage' CFLAGS='-O0 --coverage' LDFLAGS='--coverage -Wl,-u,__gcov_dump'
 	@for file in $(FLOORS); do \
 	    gcov -b -n -o "$(OUT)/coverage/obj/$${file%/*}" "$$file" 2>/dev/null; \
 	done | awk -F'[:%]' '/^File .src\/[^<]*c.$$/ { name = $$0 } \

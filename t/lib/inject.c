@@ -10,8 +10,11 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -200,6 +203,10 @@ PUBLIC void *apr_bucket_alloc(apr_size_t size, apr_bucket_alloc_t *list)
 #define POINTER(type, name, parameters, arguments)                                       \
     WRAP(IS_CRYPTO, type *, NULL, name, parameters, arguments)
 
+/* Of those that never give -1. */
+#define BOOL(name, parameters, arguments)                                                \
+    WRAP(IS_CRYPTO, int, 0, name, parameters, arguments)
+
 /* Every function that the module calls and that can fail. A row is a prototype of
  * OpenSSL's headers and the same without types. */
 /* clang-format off */
@@ -261,6 +268,50 @@ INT(ECDSA_SIG_set0, (ECDSA_SIG *s, BIGNUM *a, BIGNUM *b), (s, a, b))
 POINTER(BIGNUM, BN_new, (void), ())
 POINTER(BIGNUM, BN_bin2bn, (const unsigned char *d, int n, BIGNUM *b), (d, n, b))
 WRAP(IS_CRYPTO, int, -1, BN_bn2binpad, (const BIGNUM *b, unsigned char *d, int n), (b, d, n))
+
+/* Keys that are read. Functions that read DER are none of these: that they say no is an
+ * answer about the bytes, unless memory failed, which they tell. */
+POINTER(BIO, BIO_new_mem_buf, (const void *d, int n), (d, n))
+BOOL(PEM_read_bio, (BIO *b, char **n, char **h, unsigned char **d, long *l), (b, n, h, d, l))
+POINTER(EVP_PKEY, X509_get_pubkey, (X509 *x), (x))
+POINTER(OSSL_PARAM_BLD, OSSL_PARAM_BLD_new, (void), ())
+POINTER(OSSL_PARAM, OSSL_PARAM_BLD_to_param, (OSSL_PARAM_BLD *b), (b))
+BOOL(OSSL_PARAM_BLD_push_BN, (OSSL_PARAM_BLD *b, const char *k, const BIGNUM *n), (b, k, n))
+BOOL(OSSL_PARAM_BLD_push_utf8_string, (OSSL_PARAM_BLD *b, const char *k, const char *s,
+    size_t n), (b, k, s, n))
+BOOL(OSSL_PARAM_BLD_push_octet_string, (OSSL_PARAM_BLD *b, const char *k, const void *s,
+    size_t n), (b, k, s, n))
+POINTER(EVP_PKEY_CTX, EVP_PKEY_CTX_new_from_name, (OSSL_LIB_CTX *l, const char *n,
+    const char *q), (l, n, q))
+INT(EVP_PKEY_fromdata_init, (EVP_PKEY_CTX *c), (c))
+INT(EVP_PKEY_fromdata, (EVP_PKEY_CTX *c, EVP_PKEY **k, int s, OSSL_PARAM p[]), (c, k, s, p))
+POINTER(EVP_PKEY, EVP_PKEY_new_raw_private_key_ex, (OSSL_LIB_CTX *l, const char *t,
+    const char *q, const unsigned char *d, size_t n), (l, t, q, d, n))
+POINTER(EVP_PKEY, EVP_PKEY_new_raw_public_key_ex, (OSSL_LIB_CTX *l, const char *t,
+    const char *q, const unsigned char *d, size_t n), (l, t, q, d, n))
+INT(EVP_PKEY_public_check, (EVP_PKEY_CTX *c), (c))
+INT(EVP_PKEY_get_bn_param, (const EVP_PKEY *k, const char *n, BIGNUM **b), (k, n, b))
+INT(EVP_PKEY_get_int_param, (const EVP_PKEY *k, const char *n, int *i), (k, n, i))
+INT(EVP_PKEY_get_group_name, (const EVP_PKEY *k, char *g, size_t n, size_t *l), (k, g, n, l))
+INT(EVP_PKEY_get_raw_public_key, (const EVP_PKEY *k, unsigned char *o, size_t *n), (k, o, n))
+BOOL(EVP_Q_digest, (OSSL_LIB_CTX *l, const char *a, const char *q,
+    const void *d, size_t n, unsigned char *o, size_t *m), (l, a, q, d, n, o, m))
+
+/* Points of Edwards curves. BN_CTX_get() is none of these: once it has failed it fails for
+ * good, and who calls it relies on that. */
+POINTER(BN_CTX, BN_CTX_new, (void), ())
+POINTER(BIGNUM, BN_lebin2bn, (const unsigned char *d, int n, BIGNUM *b), (d, n, b))
+POINTER(BIGNUM, BN_mod_inverse, (BIGNUM *r, const BIGNUM *a, const BIGNUM *n, BN_CTX *c),
+    (r, a, n, c))
+BOOL(BN_hex2bn, (BIGNUM **b, const char *t), (b, t))
+BOOL(BN_clear_bit, (BIGNUM *b, int n), (b, n))
+BOOL(BN_mod_sqr, (BIGNUM *r, const BIGNUM *a, const BIGNUM *m, BN_CTX *c),
+    (r, a, m, c))
+BOOL(BN_mod_mul, (BIGNUM *r, const BIGNUM *a, const BIGNUM *b,
+    const BIGNUM *m, BN_CTX *c), (r, a, b, m, c))
+BOOL(BN_mod_sub, (BIGNUM *r, const BIGNUM *a, const BIGNUM *b,
+    const BIGNUM *m, BN_CTX *c), (r, a, b, m, c))
+WRAP(IS_CRYPTO, int, -2, BN_kronecker, (const BIGNUM *a, const BIGNUM *b, BN_CTX *c), (a, b, c))
 
 INT(PKCS5_PBKDF2_HMAC, (const char *p, int l, const unsigned char *s, int n, int i,
     const EVP_MD *m, int k, unsigned char *o), (p, l, s, n, i, m, k, o))

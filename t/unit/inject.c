@@ -5,7 +5,7 @@
  *
  * Whoever should get in does, or is told to come back (5xx): never that his token or
  * password is wrong. And when nothing fails any more, all is as ever. */
-#include "inject.h"
+#include "apart.h"
 
 #include <apr_general.h>
 #include <apr_strings.h>
@@ -14,13 +14,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "auth/login.h"
 #include "auth/refresh.h"
@@ -31,9 +26,8 @@
 #include "keys.h"
 #include "sqlite.h"
 
-#define NOW      APR_INT64_C(1800000000)
-#define LEAST    500 /* so many n are tried on the whole way, and more while they hit */
-#define PATIENCE 20  /* seconds; the slowest takes a tenth of one */
+#define NOW   APR_INT64_C(1800000000)
+#define LEAST 500 /* so many n are tried on the whole way, and more while they hit */
 
 #define LONGEST 8190 /* bytes of a token */
 #define RIGHT   "correct horse battery"
@@ -85,13 +79,6 @@ static apr_status_t known_random(unsigned char *out, apr_size_t len)
 
     memset(out, rv == APR_SUCCESS ? 0x5a : 0, len);
     return rv;
-}
-
-/* As httpd has it. */
-static int out_of_memory(int rv)
-{
-    (void)rv;
-    abort();
 }
 
 /* A private key as PEM; the caller does not free it, as the BIO does not go away. */
@@ -288,24 +275,16 @@ static int is_well(const task_t *tasks)
 static int run_apart(const task_t *task, const task_t *again, const inject_mode_t *mode,
                      long nth)
 {
-    pid_t pid;
-    int status;
+    int killed_by;
 
     memset(seen, 0, sizeof *seen);
-    fflush(stdout);
-    pid = fork();
-    if (pid == 0) {
-        alarm(PATIENCE);
+    if (apart_begin(&killed_by)) {
         run(seen, task, mode, nth);
         seen->has_ended = 1;
         seen->is_well = seen->count.failed == 0 || is_well(again);
-        _exit(0);
+        apart_end();
     }
-    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-        fprintf(stderr, "# no process could be made\n");
-        exit(1);
-    }
-    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return killed_by;
 }
 
 /* --- What came of it ---------------------------------------------------------------- */
@@ -544,31 +523,15 @@ static void test_rows(void)
     }
 }
 
-/* A checker of memory has a malloc() of its own. */
-static int is_possible(void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return 0;
-#else
-    const char *preload = getenv("LD_PRELOAD");
-
-    return !preload || !strstr(preload, "vgpreload");
-#endif
-}
-
 int main(void)
 {
-    static const struct rlimit none = {0, 0}; /* no image of those that abort */
-
-    if (!is_possible()) {
+    if (!apart_is_possible()) {
         printf("1..0 # SKIP a checker of memory is in the way\n");
         return 0;
     }
-    setrlimit(RLIMIT_CORE, &none);
-    seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                -1, 0);
+    seen = apart_shared(sizeof *seen);
     apr_initialize();
-    apr_pool_create_ex(&pool, NULL, out_of_memory, NULL);
+    apr_pool_create_ex(&pool, NULL, apart_out_of_memory, NULL);
     jsontext_insist_on_memory(pool);
     login_prepare();
     users_table(&users, "auth_jwt_user", users_column_names, pool);
