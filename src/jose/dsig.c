@@ -78,7 +78,7 @@ const char *dsig_load(jwa_key_t *key, const jwa_material_t *from, apr_pool_t *p)
     if (from->is_private) {
         dsig->signer = prepare(EVP_DigestSignInit_ex, key->alg, from->pkey);
     }
-    if (!dsig->verifier || (from->is_private && !dsig->signer)) {
+    if (!key->signature_len || !dsig->verifier || (from->is_private && !dsig->signer)) {
         return apr_psprintf(p, "OpenSSL here cannot do %s with it", key->alg->name);
     }
     if (from->is_private && !can_do_both(key)) {

@@ -64,7 +64,8 @@ static const char *check_kid(const char *kid, apr_pool_t *p)
     return *kid ? NULL : "the key's name is empty; write - for a key without kid";
 }
 
-/* RFC 7638 section 3: over the required members of the public key. */
+/* RFC 7638 section 3: over the required members of the public key. NULL when OpenSSL
+ * failed. */
 static const char *thumbprint(const char *public_json, apr_pool_t *p)
 {
     unsigned char hash[EVP_MAX_MD_SIZE];

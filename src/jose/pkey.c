@@ -77,9 +77,8 @@ apr_size_t pkey_signature_len(EVP_PKEY *pkey)
     return EVP_PKEY_is_a(pkey, "RSA") ? (apr_size_t)EVP_PKEY_get_size(pkey) : 0;
 }
 
-static const char *describe(const EVP_PKEY *pkey, apr_pool_t *p)
+static const char *describe(const EVP_PKEY *pkey, const curve_t *curve, apr_pool_t *p)
 {
-    const curve_t *curve = curve_of(pkey);
     const char *type = EVP_PKEY_get0_type_name(pkey);
 
     return EVP_PKEY_is_a(pkey, "RSA") ? "an RSA key"
@@ -171,10 +170,10 @@ static const char *check_rsa(const EVP_PKEY *pkey, apr_pool_t *p)
  * (CVE-2020-0601). */
 static int has_own_curve(const EVP_PKEY *pkey)
 {
-    int is_explicit = 0;
+    int is_explicit = 1;
 
     return EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-                                  &is_explicit) == 1 &&
+                                  &is_explicit) != 1 ||
            is_explicit;
 }
 
@@ -197,23 +196,23 @@ static int is_good_edwards(const EVP_PKEY *pkey, const curve_t *curve)
            len == curve->coordinate_len && edwards_is_good((bytes_t){made, len});
 }
 
-static int is_of(const EVP_PKEY *pkey, const jwa_t *alg)
+static int is_of(const EVP_PKEY *pkey, const curve_t *curve, const jwa_t *alg)
 {
-    const curve_t *curve = curve_of(pkey);
-
     if (!curve) {
         return !strcmp(alg->kty, "RSA") && EVP_PKEY_is_a(pkey, "RSA");
     }
     return !strcmp(alg->kty, curve->kty) && (!alg->crv || !strcmp(alg->crv, curve->crv));
 }
 
+/* What the key is, is asked once: without memory OpenSSL can answer otherwise the next
+ * time. */
 static const char *check(EVP_PKEY *pkey, const jwa_t *alg, apr_pool_t *p)
 {
     const curve_t *curve = curve_of(pkey);
     const char *error = NULL;
 
-    if (!is_of(pkey, alg)) {
-        return apr_psprintf(p, "it is %s, and %s needs %s; %s", describe(pkey, p),
+    if (!is_of(pkey, curve, alg)) {
+        return apr_psprintf(p, "it is %s, and %s needs %s; %s", describe(pkey, curve, p),
                             alg->name,
                             alg->crv ? apr_pstrcat(p, "one on ", alg->crv, NULL)
                             : !strcmp(alg->kty, "RSA") ? "an RSA key"
@@ -221,9 +220,9 @@ static const char *check(EVP_PKEY *pkey, const jwa_t *alg, apr_pool_t *p)
                                                        : "a secret",
                             cure(pkey, alg, p));
     }
-    if (EVP_PKEY_is_a(pkey, "RSA")) {
+    if (!curve) {
         error = check_rsa(pkey, p);
-    } else if (has_own_curve(pkey)) {
+    } else if (!strcmp(curve->kty, "EC") && has_own_curve(pkey)) {
         error = "its curve is written out in numbers; take a key that names it";
     } else if (!strcmp(curve->kty, "OKP") && !is_good_edwards(pkey, curve)) {
         error = "its x is no point on the curve, or one of those few for which "
@@ -309,7 +308,8 @@ static const char *push_rsa_members(OSSL_PARAM_BLD *to, BIGNUM **numbers,
         }
         numbers[i] = BN_bin2bn(bytes.data, (int)bytes.len, NULL);
         wipe(bytes);
-        if (!numbers[i] || !OSSL_PARAM_BLD_push_BN(to, rsa_members[i].name, numbers[i])) {
+        if (!to || !numbers[i] ||
+            !OSSL_PARAM_BLD_push_BN(to, rsa_members[i].name, numbers[i])) {
             return "OpenSSL cannot take its numbers";
         }
     }

@@ -31,7 +31,8 @@ const char *pkey_from_jwk(jwa_material_t *out, const json_t *jwk, apr_pool_t *p)
  */
 const char *pkey_check(const jwa_material_t *material, const jwa_t *alg, apr_pool_t *p);
 
-/** Length in bytes of the signatures that JWS carries; 0 for a type unknown here. */
+/** Length in bytes of the signatures that JWS carries; 0 for a type unknown here, or
+ *  when OpenSSL failed. */
 apr_size_t pkey_signature_len(struct evp_pkey_st *pkey);
 
 /**
