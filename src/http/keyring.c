@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/keysource.h"
+#include "jose/jsontext.h"
 
 /* What a line says. */
 typedef struct {
@@ -139,6 +140,7 @@ const char *keyring_add(jwk_ring_t *ring, int argc, char *const argv[], cmd_parm
     if (error) {
         return error;
     }
+    jsontext_insist_on_memory(cmd->pool);
     error = load_line(ring, &line, cmd);
     if (!error && line.can_sign) {
         error = check_signs(ring, before, argc);

@@ -20,10 +20,19 @@ static void *get_memory(size_t size)
     return memory;
 }
 
+/* What jansson has is malloc()'s, so it does not matter when it was asked for. */
+static apr_status_t insist_no_more(void *data)
+{
+    (void)data;
+    json_set_alloc_funcs(malloc, free);
+    return APR_SUCCESS;
+}
+
 void jsontext_insist_on_memory(apr_pool_t *p)
 {
     give_up = apr_pool_abort_get(p);
     json_set_alloc_funcs(get_memory, free);
+    apr_pool_cleanup_register(p, NULL, insist_no_more, apr_pool_cleanup_null);
 }
 
 static apr_status_t release(void *value)

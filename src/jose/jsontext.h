@@ -44,9 +44,9 @@ json_t *jsontext_own(json_t *value, apr_pool_t *p);
  * From now on jansson gets memory or the process ends, as with APR's pools.
  *
  * Its parser does not look whether its buffer could grow: it drops that byte of a
- * string and goes on, and one user's id is another's. Callers need not fear NULL,
- * either. This holds for the whole process, so it is for httpd's children, which
- * never unload a module.
+ * string and goes on, and one user's id is another's, or one key. Callers need not fear
+ * NULL, either. This holds for the whole process, but no longer than the pool: httpd
+ * unloads a module when the configuration's pool is cleared.
  *
  * @param p  its abort function is called with APR_ENOMEM; it must have one
  */
