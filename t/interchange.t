@@ -1,9 +1,11 @@
 # Tokens go both ways between the module and others that have the key: what it issues is good for
 # Crypt::JWT, what Crypt::JWT and Django's PyJWT make is good for it, and what Crypt::JWT refuses
-# it refuses, too.
+# it refuses, too. By every algorithm with openssl and with Debian's jose as well.
 use strict;
 use warnings;
 use Crypt::JWT qw(decode_jwt encode_jwt);
+use Crypt::PK::ECC;
+use Crypt::PK::RSA;
 use Digest::SHA qw(hmac_sha256);
 use JSON::PP ();
 use MIME::Base64 qw(decode_base64url encode_base64url);
@@ -214,5 +216,199 @@ for (@refused) {
 is_deeply \@wrong, [], 'what Crypt::JWT refuses is refused: ' . @refused . ' tokens';
 ok others_take($good), 'the token that they were made of is good for Crypt::JWT';
 is get_with('/interchange', $good)->code, 200, 'and for the module';
+
+# ---- every algorithm ------------------------------------------------------------------------
+
+# Keys by openssl, one of each kind that signs here and one of a stranger. Each algorithm has a
+# place of its own, where its key alone counts; the last word is how its key is made.
+my @rows = (
+    (map { [ $_, 'secret', '' ] } qw(HS256 HS384 HS512)),
+    (map { [ $_, 'rsa', 'RSA -pkeyopt rsa_keygen_bits:2048' ] } qw(RS256 RS384 RS512 PS256 PS384 PS512)),
+    [ 'ES256', 'p256', 'EC -pkeyopt ec_paramgen_curve:P-256' ],
+    [ 'ES384', 'p384', 'EC -pkeyopt ec_paramgen_curve:P-384' ],
+    [ 'ES512', 'p521', 'EC -pkeyopt ec_paramgen_curve:P-521' ],
+    [ 'EdDSA', 'ed25519', 'ed25519' ],
+    [ 'EdDSA', 'ed448', 'ed448' ],
+);
+my $dir = scratch('algorithms');
+mkdir $dir;
+spew("$dir/page.txt", 'open');
+
+# What a command prints, or undef when it fails.
+sub run
+{
+    my ($command) = @_;
+    my $output = `cd '$dir' && { $command; } 2>>errors`;
+    return $? ? undef : $output;
+}
+
+sub make_key
+{
+    my ($name, $how) = @_;
+    return if -e "$dir/$name.pem";
+    if (!$how) {
+        my $secret = join '', map { ('a' .. 'z', 0 .. 9)[ rand 36 ] } 1 .. 64;
+        secret($secret);
+        spew("$dir/$name.pem", $secret, 0600);
+        return spew("$dir/$name.jwk", JSON::PP::encode_json({ kty => 'oct', k => encode_base64url($secret) }), 0600);
+    }
+    run("umask 077; openssl genpkey -algorithm $how -out $name.pem && openssl pkey -in $name.pem -pubout -out $name.pub")
+        // die "no key $name\n";
+    secret(slurp("$dir/$name.pem") =~ /-----\n(.*?)\n/);
+    my $class = $how =~ /^RSA/ ? 'Crypt::PK::RSA' : $how =~ /^EC/ ? 'Crypt::PK::ECC' : return;
+    spew("$dir/$name.jwk", $class->new("$dir/$name.pem")->export_key_jwk('private'), 0600);
+}
+
+for (@rows) {
+    my ($alg, $kind, $how) = @$_;
+    make_key("$_-$kind", $how) for qw(our stranger);
+}
+
+my $server = httpd_start(<<"CONF" . join '', map { my ($alg, $kind) = @$_; <<"ROW" } @rows);
+DBDriver  sqlite3
+DBDParams "\${T_DIR}/db/site.db"
+AliasMatch "^/page/" "$dir/page.txt"
+CONF
+AuthJWTKey $alg-$kind $alg "$dir/our-$kind.pem"
+<Location "/login/$alg-$kind">
+    SetHandler jwt-obtain
+    AuthJWTSigningKey $alg-$kind
+</Location>
+<Location "/page/$alg-$kind">
+    AuthType JWT
+    Require valid-user
+    AuthJWTVerifyKeys $alg-$kind
+</Location>
+ROW
+
+# JWS has the two numbers of an ECDSA signature side by side, openssl in DER.
+sub to_der
+{
+    my ($pair) = @_;
+    my $half = length($pair) / 2;
+    my $numbers = join '', map { "\x02" . pack 'C/a', ord > 127 ? "\0$_" : $_ }
+        map { s/^\0+(?=.)//sr } substr($pair, 0, $half), substr $pair, $half;
+    return "\x30" . (length $numbers > 127 ? "\x81" : '') . pack 'C/a', $numbers;
+}
+
+sub from_der
+{
+    my ($der, $half) = @_;
+    my @numbers = unpack((substr($der, 1, 1) eq "\x81" ? 'x3' : 'x2') . ' x C/a x C/a', $der);
+    return join '', map { substr "\0" x $half . $_, -$half } @numbers;
+}
+
+my %half = (ES256 => 32, ES384 => 48, ES512 => 66);
+
+# openssl's words for signing ("-sign", "-out") and verifying ("-verify", "-signature").
+sub openssl
+{
+    my ($alg, $mode, $key, $file) = @_;
+    my ($family, $bits) = $alg =~ /^(..)(\d*)/;
+    return "openssl pkeyutl $mode -rawin -in data " . ($mode eq '-sign' ? '-out' : '-sigfile') . " $file"
+        . ($mode eq '-sign' ? '' : ' -pubin') . " -inkey $key" if $alg eq 'EdDSA';
+    return "openssl dgst -sha$bits " . ($family eq 'PS'
+        ? "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -sigopt rsa_mgf1_md:sha$bits " : '')
+        . "$mode $key " . ($mode eq '-sign' ? '-out' : '-signature') . " $file data";
+}
+
+# The signature of a text by openssl, as JWS has it.
+sub openssl_signature
+{
+    my ($alg, $name, $text) = @_;
+    spew("$dir/data", $text);
+    return pack 'H*', run("openssl dgst -sha$1 -mac HMAC -macopt key:\$(cat $name.pem) -r data") =~ s/ .*//sr
+        if $alg =~ /^HS(\d+)/;
+    run(openssl($alg, '-sign', "$name.pem", 'signature')) // die "openssl cannot sign by $alg\n";
+    my $signature = slurp("$dir/signature");
+    return $half{$alg} ? from_der($signature, $half{$alg}) : $signature;
+}
+
+sub openssl_takes
+{
+    my ($alg, $name, $token) = @_;
+    my ($text, $signature) = $token =~ /^(.*)\.(.*)/;
+    $signature = decode_base64url($signature);
+    return openssl_signature($alg, $name, $text) eq $signature if $alg =~ /^HS/;
+    spew("$dir/data", $text);
+    spew("$dir/signature", $half{$alg} ? to_der($signature) : $signature);
+    return defined run(openssl($alg, '-verify', "$name.pub", 'signature'));
+}
+
+# Others that make and read tokens: [ name, maker, reader ]. A maker gets the algorithm, the name
+# of the key, header and payload; a reader, the token in place of both, says what it thinks of it.
+sub crypt_jwt_key { my ($alg, $name) = @_; my $text = slurp("$dir/$name.pem"); return $alg =~ /^HS/ ? $text : \$text }
+
+my %others = (
+    openssl => [
+        sub {
+            my ($alg, $name, $header, $payload) = @_;
+            my $text = join '.', map { encode_base64url($_) } $header, $payload;
+            return "$text." . encode_base64url(openssl_signature($alg, $name, $text));
+        },
+        \&openssl_takes,
+    ],
+    'Crypt::JWT' => [
+        sub {
+            my ($alg, $name, $header, $payload) = @_;
+            return encode_jwt(payload => $payload, alg => $alg, key => crypt_jwt_key($alg, $name),
+                extra_headers => JSON::PP::decode_json($header));
+        },
+        sub {
+            my ($alg, $name, $token) = @_;
+            return !!eval { decode_jwt(token => $token, key => crypt_jwt_key($alg, $name), accepted_alg => $alg,
+                verify_exp => 1) };
+        },
+    ],
+    jose => [
+        sub {
+            my ($alg, $name, $header, $payload) = @_;
+            spew("$dir/data", $payload);
+            my $template = JSON::PP::encode_json({ protected => JSON::PP::decode_json($header) });
+            return run("jose jws sig -I data -k $name.jwk -s '$template' -c");
+        },
+        sub {
+            my ($alg, $name, $token) = @_;
+            spew("$dir/token", $token);
+            return defined run("jose jws ver -i token -k $name.jwk -O /dev/null");
+        },
+    ],
+);
+
+my $has_jose = defined run('jose alg');
+sub why_not
+{
+    my ($other, $alg, $kind) = @_;
+    return $other eq 'Crypt::JWT' && $kind eq 'ed448' ? 'Crypt::JWT has no Ed448'
+         : $other ne 'jose'                           ? ''
+         : !$has_jose                                 ? 'jose is not installed'
+         : $alg eq 'EdDSA'                            ? 'jose has no EdDSA'
+         :                                              '';
+}
+
+for (@rows) {
+    my ($alg, $kind) = @$_;
+    my $name = "$alg-$kind";
+    my $is = $kind =~ /^ed/ ? "$alg, $kind" : $alg;
+    my @at = (port => $server->port);
+    my $ours = login('alice', path => "/login/$name", @at);
+    my $header = JSON::PP->new->canonical->encode({ alg => $alg, kid => $name });
+
+    is_deeply [ peek($ours->{access}) ]->[0], { alg => $alg, typ => 'JWT', kid => $name }, "$is: its header";
+    for my $other (sort keys %others) {
+        my ($make, $takes) = @{ $others{$other} };
+        SKIP: {
+            my $why = why_not($other, $alg, $kind);
+            skip $why, 5 if $why;
+            my $payload = JSON::PP->new->canonical->encode({ %access, jti => jti() });
+            my %theirs = map { $_ => $make->($alg, "$_-$kind", $header, $payload) } qw(our stranger);
+            secret(values %theirs);
+            ok $takes->($alg, "our-$kind", $ours->{$_}), "$is: our $_ token is good for $other" for qw(access refresh);
+            ok !$takes->($alg, "stranger-$kind", $ours->{access}), "$is: but not with another key";
+            is get_with("/page/$name", $theirs{our}, @at)->content, 'open', "$is: a token by $other opens the page";
+            is get_with("/page/$name", $theirs{stranger}, @at)->code, 401, "$is: one by $other with another key does not";
+        }
+    }
+}
 
 done_testing;
