@@ -242,6 +242,7 @@ format:
 # What the unit tests reach of the lower floors, with gcc and in an output folder of its own.
 # The function is asked for by processes that end in their own way (t/unit/apart.h).
 coverage:
+	@find '$(OUT)' -path '*/coverage/*.gcda' -delete 2>/dev/null || :
 	@$(MAKE) --no-print-directory unit CC=gcc OUT='$(OUT)/coverage' CFLAGS='-O0 --coverage' LDFLAGS='--coverage -Wl,-u,__gcov_dump'
 	@for file in $(FLOORS); do \
 	    gcov -b -n -o "$(OUT)/coverage/obj/$${file%/*}" "$$file" 2>/dev/null; \
