@@ -69,7 +69,7 @@ static const char *read_time(apr_int64_t *out, const claims_t *claims, const cha
     }
     if (value.type == INTEGER) {
         value.real = (double)value.integer;
-    } else if (value.type == REAL && isfinite(value.real) && fabs(value.real) < LATEST) {
+    } else if (value.type == REAL && fabs(value.real) < LATEST) {
         value.integer = (apr_int64_t)value.real;
     } else {
         return "a time claim is no number, or no time";

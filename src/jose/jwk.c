@@ -315,8 +315,7 @@ static const char *add_json(const load_t *load, bytes_t contents)
     json_t *json;
 
     if (jsontext_parse(&json, (const char *)contents.data, contents.len, 0, NULL,
-                       load->p) != APR_SUCCESS ||
-        !json_is_object(json)) {
+                       load->p) != APR_SUCCESS) {
         return "it is no JSON object, one with a name that stands twice, or one of more "
                "than 256 values; copy it anew, and nothing else";
     }

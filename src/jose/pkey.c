@@ -187,13 +187,13 @@ static int passes_openssl(EVP_PKEY *pkey)
 }
 
 /* OpenSSL takes any bytes for a public key of these curves. */
-static int is_good_edwards(const EVP_PKEY *pkey, const curve_t *curve)
+static int is_good_edwards(const EVP_PKEY *pkey)
 {
     unsigned char made[EVP_MAX_MD_SIZE];
     size_t len = sizeof made;
 
     return EVP_PKEY_get_raw_public_key(pkey, made, &len) == 1 &&
-           len == curve->coordinate_len && edwards_is_good((bytes_t){made, len});
+           edwards_is_good((bytes_t){made, len});
 }
 
 static int is_of(const EVP_PKEY *pkey, const curve_t *curve, const jwa_t *alg)
@@ -216,15 +216,14 @@ static const char *check(EVP_PKEY *pkey, const jwa_t *alg, apr_pool_t *p)
                             alg->name,
                             alg->crv ? apr_pstrcat(p, "one on ", alg->crv, NULL)
                             : !strcmp(alg->kty, "RSA") ? "an RSA key"
-                            : !strcmp(alg->kty, "OKP") ? "one on Ed25519 or Ed448"
-                                                       : "a secret",
+                                                       : "one on Ed25519 or Ed448",
                             cure(pkey, alg, p));
     }
     if (!curve) {
         error = check_rsa(pkey, p);
     } else if (!strcmp(curve->kty, "EC") && has_own_curve(pkey)) {
         error = "its curve is written out in numbers; take a key that names it";
-    } else if (!strcmp(curve->kty, "OKP") && !is_good_edwards(pkey, curve)) {
+    } else if (!strcmp(curve->kty, "OKP") && !is_good_edwards(pkey)) {
         error = "its x is no point on the curve, or one of those few for which "
                 "everybody can sign; make a new one";
     }

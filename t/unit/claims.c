@@ -427,6 +427,9 @@ static void test_claims_write(void)
         "{\"token_type\":\"access\",\"exp\":1800000300,\"iat\":1800000000,\"jti\":\"j\","
         "\"user_id\":\"1\",\"role\":\"x\",\"n\":5,\"aud\":\"site\",\"iss\":\"me\"}",
         "copied from a token of plain claims, too");
+    old = (claims_t){.payload = {(const unsigned char *)"[]", 2}};
+    is_str(claims_write(&new, pool), NULL, "no claims of a token that has none");
+    new.copied = NULL;
     new.user_id = "\xff";
     is_str(claims_write(&new, pool), NULL, "no claims of an id that is no UTF-8");
     new.user_id = "\"\\\n";

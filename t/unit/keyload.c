@@ -552,6 +552,8 @@ static void test_small_order(void)
         "7P_______________________________________38",
         "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
         "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+        /* Beyond the field's prime: 2^255 - 1. */
+        "_________________________________________38",
     };
     apr_size_t i;
 
@@ -745,6 +747,11 @@ static void test_kids(void)
                         rows[i].kid ? rows[i].kid : "none",
                         rows[i].own ? rows[i].own : "nothing"));
     }
+    refuses(NULL, "HS256", pairs_text("{\"a secret of\":\"thirty-two bytes and more\"}"),
+            "no secret", "JSON as a secret");
+    refuses(NULL, "HS256",
+            pairs_text("[{\"a secret of\":\"thirty-two bytes and more\"}]"), "no secret",
+            "a list of JSON as a secret");
     refuses("*", "HS256", pairs_text("0123456789abcdef0123456789abcdef"),
             "no name of its own", "* for a secret");
 }
