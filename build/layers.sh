@@ -46,10 +46,12 @@ check_includes() {
         if (!system_header && $2 !~ /\//) { bad("write it relative to src, as in \"jose/jws.h\""); next }
 
         if (system_header) {
-            if ($2 ~ /^<openssl\// && from != "jose" && !(from == "store" && name($1) == "password"))
-                bad("OpenSSL is for src/jose and src/store/password alone")
+            if ($2 ~ /^<openssl\// && from != "jose" && !(from == "store" && name($1) ~ /^(password|digest)$/))
+                bad("OpenSSL is for src/jose and src/store/password and digest alone")
             if ($2 == "<jansson.h>" && from != "jose" && from != "http")
                 bad("jansson is for src/jose and src/http alone")
+            if ($2 == "<argon2.h>" && $1 != "src/store/digest.c")
+                bad("libargon2 is for src/store/digest alone")
             if ($2 == "<apr_dbd.h>" && from != "store")
                 bad("apr_dbd is for src/store alone; others see store/db.h")
             if ($2 ~ /^<(httpd|http_[a-z]+|ap_[a-z_]+|util_[a-z]+|mod_[a-z_]+|scoreboard|mpm_common)\.h>/ \

@@ -60,11 +60,12 @@ CC := $(or $(call q,CC),cc)
 endif
 
 lib         = $(or $(call ask,pkg-config,--libs $(1)),$(2))
-LIBS       := $(call lib,jansson,-ljansson) $(call lib,libcrypto,-lcrypto) $(call lib,libcrypt,-lcrypt)
+LIBS       := $(call lib,jansson,-ljansson) $(call lib,libcrypto,-lcrypto) $(call lib,libcrypt,-lcrypt) \
+              $(call lib,libargon2,-largon2)
 APR_LIBS   := $(call ask,$(APR_CONFIG),--link-ld) $(call ask,$(APU_CONFIG),--link-ld)
 APR_INC    := $(patsubst -I%,-isystem %,$(filter-out -I/usr/include,$(sort \
               $(call ask,$(APR_CONFIG),--includes) $(call ask,$(APU_CONFIG),--includes))))
-SYS_FLAGS  := $(call ask,$(APR_CONFIG),--cppflags) $(sort $(call ask,pkg-config,--cflags jansson libcrypto libcrypt))
+SYS_FLAGS  := $(call ask,$(APR_CONFIG),--cppflags) $(sort $(call ask,pkg-config,--cflags jansson libcrypto libcrypt libargon2))
 
 # ---- flags -------------------------------------------------------------------------------
 

@@ -60,7 +60,8 @@ static verdict_t check_password(const policy_t *policy, const user_t *user,
     password_result_t result = PASSWORD_UNUSABLE;
 
     if (user->password) {
-        result = password_verify(password, len, user->password, &detail);
+        result = password_verify(password, len, user->password,
+                                 policy->may_hashes_be_weak, &detail);
     }
     if (result == PASSWORD_MATCH || result == PASSWORD_MISMATCH) {
         learn(policy, user->password, result == PASSWORD_MATCH && user->is_active);

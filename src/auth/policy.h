@@ -42,6 +42,7 @@ typedef struct {
     const users_t *users;
     const policy_store_t *store;   /* NULL: the user is not looked up */
     const policy_effort_t *effort; /* NULL: every dummy costs the default */
+    int may_hashes_be_weak;
     apr_status_t (*random)(unsigned char *out, apr_size_t len);
 } policy_t;
 

@@ -32,7 +32,15 @@
 #define LONGEST 8190 /* bytes of a token */
 #define RIGHT   "correct horse battery"
 #define CRYPT   "$5$rounds=1000$saltsalt$DoN2WcBhpG46VIH/EyfZvcagZwm42q0Yk.N4cUSDxm1"
-#define DJANGO  "pbkdf2_sha256$3$saltsalt$fNrD6il8TbK9W5530nc9izyVBygjhKvJDKCZSj7foG8="
+#define SCRYPT                                                                           \
+    "scrypt$16$0123456789abcdefghijAB$8$1$OD5BN9nMW582WIecK5Of97XKE/"                    \
+    "dJj41z5CKWmvm/QSRJWAhxFvTaKNzkgxPKKPJ49oppN3fFpuXh0RqrFdh4Aw=="
+#define ARGON2                                                                           \
+    "$argon2id$v=19$m=64,t=1,p=1$ekkyRThmS3d5RC5zdEl4NQ$"                                \
+    "B82K+M35rdGtswkMywlW4F4/IhLP5THxgG0jIRUGY7A"
+#define PHPASS    "$P$5saltsaltLXiSyRIe9pB/KHk/Q4vRp1"
+#define WORDPRESS "$wp$2y$04$4Vp3WFUhvnxA4iHHs/RAp.Z/yQ7cQxqPjXbx76DRdMtIwk53n.5me"
+#define DJANGO    "pbkdf2_sha256$3$saltsalt$fNrD6il8TbK9W5530nc9izyVBygjhKvJDKCZSj7foG8="
 
 static apr_pool_t *pool;
 
@@ -139,7 +147,9 @@ static void open_store(void)
                    "is_active);"
                    "INSERT INTO auth_jwt_user VALUES"
                    "(1, 'alice', '" DJANGO "', 1), (2, 'bob', '" DJANGO "', 0),"
-                   "(3, 'carol', '" CRYPT "', 1),"
+                   "(3, 'carol', '" CRYPT "', 1), (4, 'erin', '" SCRYPT "', 1),"
+                   "(5, 'frank', '" ARGON2 "', 1), (6, 'grace', '" PHPASS "', 1),"
+                   "(7, 'heidi', '" WORDPRESS "', 1),"
                    "('fourteen-bytesXY', 'dave', '" DJANGO "', 1),"
                    "('fourteen-bytesY', 'not dave', '" DJANGO "', 1)");
 }
@@ -471,6 +481,13 @@ static void test_row(const jwk_t *ours, const jwk_t *foreign, int later, int all
             {"refresh by a forged token", refresh, VERDICT_BAD_SIGNATURE, forge(renew)},
             {"login", login, VERDICT_OK, "alice", RIGHT},
             {"login by crypt(3)", login, VERDICT_OK, "carol", RIGHT},
+            {"login by scrypt", login, VERDICT_OK, "erin", RIGHT},
+            {"login by Argon2", login, VERDICT_OK, "frank", RIGHT},
+            {"login by phpass", login, VERDICT_OK, "grace", RIGHT},
+            {"login by WordPress", login, VERDICT_OK, "heidi", RIGHT},
+            {"wrong by scrypt", login, VERDICT_LOGIN_FAILED, "erin", "wrong"},
+            {"wrong by Argon2", login, VERDICT_LOGIN_FAILED, "frank", "wrong"},
+            {"wrong by phpass", login, VERDICT_LOGIN_FAILED, "grace", "wrong"},
             {"wrong password", login, VERDICT_LOGIN_FAILED, "alice", "wrong"},
             {"wrong by crypt(3)", login, VERDICT_LOGIN_FAILED, "carol", "wrong"},
             {"nobody's login", login, VERDICT_LOGIN_FAILED, "ghost", RIGHT},
