@@ -61,6 +61,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
     body_child_init(pchild);
+    endpoints_child_init(pchild, s);
     dbd_child_init(pchild, s, configtest_sources());
 }
 

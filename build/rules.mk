@@ -125,8 +125,10 @@ $(B)/unit/%: t/unit/%.c $(FLOOR_OBJ) $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,UNIT $<)$(LINK_UNIT)
 
-# Of src/http only the reader of forms and the gate need no httpd.
-$(B)/unit/http_%: t/unit/http_%.c $(B)/obj/src/http/form.o $(B)/obj/src/http/gate.o $(FLOOR_OBJ) $(B)/flags
+# Of src/http only the reader of forms, the gate and the seats need no httpd.
+HTTP_ALONE := $(patsubst %,$(B)/obj/src/http/%.o,form gate seats)
+
+$(B)/unit/http_%: t/unit/http_%.c $(HTTP_ALONE) $(FLOOR_OBJ) $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,UNIT $<)$(LINK_UNIT)
 

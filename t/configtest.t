@@ -410,6 +410,15 @@ my @bad_values = (
     map({ [ "a leeway of '$_'", "AuthJWTLeeway \"$_\"", "AuthJWTLeeway: '$_' is not a leeway; write "
             . 'a time from 0 to 10min, such as 30s' ] }
         '-1', '5x', '11min', '1h', ' 5s', '1e2'),
+    map({ [ "hashes at once: '$_'", "AuthJWTHashConcurrency \"$_\"", "AuthJWTHashConcurrency: '$_' is "
+            . 'not a number of hashes; write one from 1 to 1000' ] }
+        '0', '-1', '1001', '4x', ' 4', 'Off', '99999999999999999999'),
+    [ 'hashes at once in a virtual host', in_host('AuthJWTHashConcurrency 4'),
+        'AuthJWTHashConcurrency cannot occur within <VirtualHost> section' ],
+    [ 'hashes at once in a section', in_location('AuthJWTHashConcurrency 4'),
+        qr/^AuthJWTHashConcurrency not allowed in <Location> context/ ],
+    [ 'weak hashes, sometimes', 'AuthJWTLegacyHashes sometimes',
+        qr/^AuthJWTLegacyHashes must be On or Off/ ],
     map({ [ "a body of '$_'", "AuthJWTMaxBody \"$_\"", "AuthJWTMaxBody: '$_' is not a size; write a "
             . 'number of bytes from 256 to 1048576' ] }
         '0', '-1', '255', '1048577', '16k', ' 300', '99999999999999999999', '0x200'),

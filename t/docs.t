@@ -29,9 +29,13 @@ sub field
     return $value // '';
 }
 
+# httpd -L does not tell what only the main server may have.
+my %of_main = map { $_ => 1 } qw(AuthJWTHashConcurrency);
+
 sub contexts
 {
-    my ($help) = @_;
+    my ($help, $name) = @_;
+    return 'server config' if $of_main{$name};
     return 'server config, virtual host' if $help =~ /only outside <Directory>/;
     return 'server config, virtual host, directory'
         . ($help =~ /and in \.htaccess/ ? ', .htaccess' : '') if $help =~ /Allowed in \*\.conf anywhere/;
@@ -42,7 +46,7 @@ for my $name (sort keys %help) {
     my ($words) = $help{$name} =~ /^\t(.*)/;
     my ($default) = $words =~ /\(default (.*)\)$/;
     my $said = field($name, 'Default');
-    is field($name, 'Context'), contexts($help{$name}), "$name: context";
+    is field($name, 'Context'), contexts($help{$name}, $name), "$name: context";
     if (defined $default) {
         my @missing = grep { index($said, $_) < 0 } $default =~ /[\w-]+/g;
         is "@missing", '', "$name: default '$default'" or diag $said;

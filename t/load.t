@@ -35,6 +35,8 @@ DBDParams "$dir/site.db"
 LogLevel warn
 AuthJWTKey - HS256 \${T_DIR}/keys/site.key
 AuthJWTEndpoints /auth
+# By so many connections, none of which shall be told to come back.
+AuthJWTHashConcurrency 32
 Header always set X-User "expr=%{REMOTE_USER}"
 Header always set X-Id "expr=%{reqenv:AUTH_JWT_USER_ID}"
 <Location "/members">

@@ -34,6 +34,11 @@ sub apr1
 
 my $costly  = crypted('$6$rounds=100000$saltsaltsaltsalt$', $good);
 my $cheap   = crypted('$5$rounds=1000$saltsaltsaltsalt$', $good);
+# Of other libraries than crypt(3), of "$good", costly enough to be seen.
+my $scrypt  = 'scrypt$16384$saltsalt$8$2$Wp9/czkMIdtixE1LhIS7cTXu39aQL5jNVz'
+    . 'LqVxDVtlJ4VB0eEOm8+YfmSO6xwRMJY1BKmktL2KU40xi0ehWLnQ==';
+my $argon2  = '$argon2id$v=19$m=32768,t=3,p=1$ckNicWZWS2RYVk1OcTIueg$rvrjzE'
+    . 'HgiFV9VnYUa90fDu8BdMRx4TDe3fRAyeVhPvc';
 my $salt22  = 'abcdefghijklmnopqrstuu';
 my $digest  = 'A' x 42 . 'A=';
 my $umlauts = "gr\xc3\xb6\xc3\x9fer \xe2\x98\x83";
@@ -47,6 +52,12 @@ my %user = (
     costly           => [ $costly, 1 ],
     cheap            => [ $cheap, 1 ],
     inactive         => [ $costly, 0 ],
+    scrypt           => [ $scrypt, 1 ],
+    'inactive scrypt' => [ $scrypt, 0 ],
+    argon2           => [ $argon2, 1 ],
+    'costly scrypt'  => [ 'scrypt$1048576$salt$8$1$' . 'A' x 86 . '==', 1 ],
+    'costly argon2'  => [ '$argon2id$v=19$m=4194304,t=1,p=1$' . 'A' x 22 . '$' . 'A' x 22, 1 ],
+    'weak'           => [ '{SHA}mN7MYuzjmaIu0w1JDvMzvn/ec4U=', 1 ],
     unusable         => [ '!', 1 ],
     empty            => [ '', 1 ],
     damaged          => [ "$costly.", 1 ],
@@ -181,6 +192,7 @@ my @failures = (
     [ 'no hash',                   'null', $good ],
     [ 'a damaged hash',            'damaged', $good ],
     [ 'a password in plain text',  'plain', $good ],
+    [ 'a weak hash',               'weak', $good ],
     map({ [ "a $_ hash", $_, $good ] } grep { /^costly / } sort keys %user),
 );
 for (@failures) {
@@ -205,6 +217,30 @@ cmp_ok $unknown * 5, '<', $usual, 'then an unknown user is cheap, too, in all ch
 is obtain('costly', $good)->code, 200, 'and back again';
 ($unknown) = work('nobody at all', $good, 8);
 is_like($unknown, $usual, 'an unknown user');
+
+# ---- several forms side by side ----------------------------------------------------------
+# What was good last is what all who fail cost, whatever library computes it.
+
+for my $form (qw(scrypt argon2)) {
+    is obtain($form, $good)->code, 200, "a good login with $form";
+    my ($own, $answer) = work($form, 'not the password of this user');
+    cmp_ok $own, '>', 0.02, "$form takes its time";
+    is looks($answer), looks($wrong), '... a wrong password';
+    for ([ 'an unknown user', 'nobody at all' ], [ 'a damaged hash', 'damaged' ],
+        [ 'an unusable one', 'unusable' ], [ 'a weak one', 'weak' ],
+        [ 'one too costly', 'costly scrypt' ]) {
+        my ($name, $user) = @$_;
+        my ($work, $failed) = work($user, $good);
+        is looks($failed), looks($wrong), "after $form, $name: the same answer";
+        is_like($work, $own, "after $form, $name");
+    }
+}
+my ($own) = work('scrypt', 'not the password of this user');
+my ($inactive) = work('inactive scrypt', $good);
+is_like($inactive, $own, 'an inactive user with scrypt, beside others with Argon2');
+is obtain('costly', $good)->code, 200, 'and back to crypt(3)';
+($unknown) = work('nobody at all', $good);
+is_like($unknown, $usual, 'after that, an unknown user');
 
 # ---- all forms, and what passwords may be ------------------------------------------------
 

@@ -86,6 +86,29 @@ static verdict_t check_password(const policy_t *policy, const user_t *user,
     return VERDICT_BAD_HASH;
 }
 
+/* All work of one login, counted as one hash: either the user's or a dummy is computed,
+ * and what is not computed costs nothing. The seat is taken for unknown users, too. */
+static verdict_t hash(const policy_t *policy, const user_t *user, int found,
+                      const char *password, apr_size_t len, const char **why,
+                      apr_pool_t *p)
+{
+    const policy_seats_t *seats = policy->seats;
+    verdict_t verdict = VERDICT_LOGIN_FAILED;
+
+    if (seats && seats->take(why, seats->context) != APR_SUCCESS) {
+        return VERDICT_BUSY;
+    }
+    if (found) {
+        verdict = check_password(policy, user, password, len, why, p);
+    } else {
+        work(policy, password, len);
+    }
+    if (seats) {
+        seats->leave(seats->context);
+    }
+    return verdict;
+}
+
 verdict_t login_check(identity_t *out, const policy_t *policy, const char *username,
                       const char *password, apr_size_t len, const char **why,
                       apr_pool_t *p)
@@ -98,11 +121,7 @@ verdict_t login_check(identity_t *out, const policy_t *policy, const char *usern
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    if (!found) {
-        work(policy, password, len);
-        return VERDICT_LOGIN_FAILED;
-    }
-    verdict = check_password(policy, &user, password, len, why, p);
+    verdict = hash(policy, &user, found, password, len, why, p);
     if (verdict != VERDICT_OK) {
         return verdict;
     }

@@ -27,6 +27,14 @@ typedef struct {
     void *context;
 } policy_effort_t;
 
+/** How many password hashes may be computed at once: each takes a seat. */
+typedef struct {
+    /** @return APR_SUCCESS, or an error where there is none, with @p why for the log */
+    apr_status_t (*take)(const char **why, void *context);
+    void (*leave)(void *context);
+    void *context;
+} policy_seats_t;
+
 typedef struct {
     const jwk_ring_t *keys;             /* accepted here; never NULL */
     const jwk_t *signing_key;           /* NULL where nothing is issued */
@@ -42,6 +50,7 @@ typedef struct {
     const users_t *users;
     const policy_store_t *store;   /* NULL: the user is not looked up */
     const policy_effort_t *effort; /* NULL: every dummy costs the default */
+    const policy_seats_t *seats;   /* NULL: hashes without number at once */
     int may_hashes_be_weak;
     apr_status_t (*random)(unsigned char *out, apr_size_t len);
 } policy_t;

@@ -48,6 +48,7 @@ static const verdict_info_t table[VERDICT_COUNT] = {
                            "You do not have permission to perform this action.", 0, 0},
     [VERDICT_STORE_DOWN] = {503, "database", "unavailable", "Try again later.", 0, 0},
     [VERDICT_CRYPTO_DOWN] = {503, "crypto", "unavailable", "Try again later.", 0, 0},
+    [VERDICT_BUSY] = {503, "busy", "unavailable", "Try again later.", 0, 0},
 };
 
 const verdict_info_t *verdict_info(verdict_t verdict)

@@ -30,6 +30,7 @@ typedef enum {
     VERDICT_FORBIDDEN,
     VERDICT_STORE_DOWN,
     VERDICT_CRYPTO_DOWN,
+    VERDICT_BUSY, /* too many logins at once */
     VERDICT_COUNT
 } verdict_t;
 

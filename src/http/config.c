@@ -35,6 +35,8 @@ static const struct {
     [CONFIG_MAX_TOKEN_AGE] = ROW_OF(max_token_age),
     [CONFIG_HTACCESS_TOKEN_AGE] = ROW_OF(htaccess_token_age),
     [CONFIG_USERS] = ROW_OF(users),
+    [CONFIG_LEGACY_HASHES] = ROW_OF(legacy_hashes),
+    [CONFIG_HASH_CONCURRENCY] = ROW_OF(hash_concurrency),
     [CONFIG_CHECK_USER] = ROW_OF(check_user),
     [CONFIG_FIELDS] = ROW_OF(fields),
     [CONFIG_USER_ID_CLAIM] = ROW_OF(user_id_claim),
@@ -228,5 +230,6 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->refresh_lifetime = config->refresh_lifetime;
     out->max_token_age = shorter(config->max_token_age, config->htaccess_token_age);
     out->users = &config_users(config)->queries;
+    out->may_hashes_be_weak = config->legacy_hashes;
     out->random = random_bytes;
 }

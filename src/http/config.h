@@ -46,6 +46,8 @@ typedef struct {
     apr_int64_t max_token_age;      /* 0: any */
     apr_int64_t htaccess_token_age; /* the same of .htaccess files, the shortest */
     const config_users_t *users;    /* NULL: the preset */
+    int legacy_hashes;
+    int hash_concurrency; /* of the whole server; 0: as many as processors */
     int check_user;
     const config_fields_t *fields;
     const char *user_id_claim;
@@ -71,6 +73,8 @@ typedef enum {
     CONFIG_MAX_TOKEN_AGE,
     CONFIG_HTACCESS_TOKEN_AGE,
     CONFIG_USERS,
+    CONFIG_LEGACY_HASHES,
+    CONFIG_HASH_CONCURRENCY,
     CONFIG_CHECK_USER,
     CONFIG_FIELDS,
     CONFIG_USER_ID_CLAIM,

@@ -124,6 +124,28 @@ static const char *set_flag(cmd_parms *cmd, void *dir, int flag)
     return NULL;
 }
 
+#define MOST_HASHES 1000
+
+/* Of a whole process, so of no virtual host alone. */
+static const char *set_hash_concurrency(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    apr_int64_t count;
+    char *end;
+
+    if (error) {
+        return error;
+    }
+    count = apr_strtoi64(arg, &end, 10);
+    if (!apr_isdigit(*arg) || *end || count < 1 || count > MOST_HASHES) {
+        return refuse(cmd, "'%s' is not a number of hashes; write one from 1 to %d", arg,
+                      MOST_HASHES);
+    }
+    config_mark(dir, row_of(cmd), cmd);
+    *(int *)config_member(dir, row_of(cmd)) = (int)count;
+    return NULL;
+}
+
 #define SMALLEST_BODY 256
 #define LARGEST_BODY  1048576
 
@@ -506,6 +528,13 @@ const command_rec directives_table[] = {
                   "SQL that finds a user by login name, or auth_jwt (default auth_jwt)"),
     AP_INIT_TAKE1("AuthJWTUserByIdQuery", set_user_query, ROW(CONFIG_USERS), ADMIN,
                   "SQL that finds a user by id"),
+    AP_INIT_FLAG("AuthJWTLegacyHashes", set_flag, ROW(CONFIG_LEGACY_HASHES), ADMIN,
+                 "whether weak password hashes are accepted, too: {SHA}, MD5, SHA-1, "
+                 "DES (default Off)"),
+    AP_INIT_TAKE1("AuthJWTHashConcurrency", set_hash_concurrency,
+                  ROW(CONFIG_HASH_CONCURRENCY), GLOBAL,
+                  "password hashes computed at once in a process (default number of "
+                  "processors)"),
     AP_INIT_FLAG("AuthJWTCheckUser", set_flag, ROW(CONFIG_CHECK_USER), ADMIN,
                  "whether each request asks if the user is still active (default On)"),
     AP_INIT_TAKE23("AuthJWTLoginFields", set_fields, ROW(CONFIG_FIELDS), ADMIN,

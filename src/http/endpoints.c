@@ -14,6 +14,7 @@
 #include "http/dbd.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/seats.h"
 
 APLOG_USE_MODULE(auth_jwt);
 
@@ -74,6 +75,49 @@ int endpoints_type(request_rec *r)
     }
     r->handler = state->mounted;
     return OK;
+}
+
+/* --- Seats ---------------------------------------------------------------------- */
+
+/* Of this process; made before its threads are. */
+static seats_t *seats;
+
+static apr_status_t take_seat(const char **why, void *context)
+{
+    apr_status_t rv = seats ? seats_take(seats) : APR_EGENERAL;
+
+    (void)context;
+    if (rv != APR_SUCCESS) {
+        *why = APR_STATUS_IS_EBUSY(rv)
+                   ? "as many logins wait as hashes may be computed at once; see "
+                     "AuthJWTHashConcurrency"
+               : APR_STATUS_IS_TIMEUP(rv)
+                   ? "a login has waited for a second while other hashes were computed; "
+                     "see AuthJWTHashConcurrency"
+                   : "this child cannot count hashes, as JWT0014 said when it started";
+    }
+    return rv;
+}
+
+static void leave_seat(void *context)
+{
+    (void)context;
+    seats_leave(seats);
+}
+
+static const policy_seats_t policy_seats = {take_seat, leave_seat, NULL};
+
+void endpoints_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    int count = config_of_server(s)->hash_concurrency;
+    apr_status_t rv = seats_make(&seats, count ? count : seats_processors(), pchild);
+
+    if (rv != APR_SUCCESS) {
+        seats = NULL;
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "JWT0014: no lock to count password hashes with; logins at this "
+                     "child answer 503");
+    }
 }
 
 /* --- Answering ------------------------------------------------------------------ */
@@ -254,6 +298,7 @@ int endpoints_handle(request_rec *r)
         return no_key(r);
     }
     dbd_attach(&policy, &dbd, config, r);
+    policy.seats = &policy_seats;
     return endpoint->answer(r, config, &policy);
 }
 

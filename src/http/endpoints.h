@@ -23,4 +23,7 @@ int endpoints_handle(request_rec *r);
 /** At start: what must have been done before the first login. */
 void endpoints_prepare(void);
 
+/** In each child: make the seats of those whose password is hashed. */
+void endpoints_child_init(apr_pool_t *pchild, server_rec *s);
+
 #endif

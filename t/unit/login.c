@@ -80,6 +80,31 @@ static void know(const char *stored)
     effort.puts = 0;
 }
 
+/* Seats for hashes: how many were taken and left, and whether there is one. */
+static struct {
+    int taken, left, are_full;
+} seats;
+
+static apr_status_t take_seat(const char **why, void *context)
+{
+    (void)context;
+    ok(store.closed == store.opened, "no connection is held while one waits for a seat");
+    if (seats.are_full) {
+        *why = "no seat";
+        return APR_EBUSY;
+    }
+    seats.taken++;
+    return APR_SUCCESS;
+}
+
+static void leave_seat(void *context)
+{
+    (void)context;
+    seats.left++;
+}
+
+static const policy_seats_t counting_seats = {take_seat, leave_seat, NULL};
+
 static users_t users;
 static policy_t policy;
 
@@ -101,6 +126,7 @@ static void set_up(void)
               "QLnLHQhPb1w3EM/ghvxi5tzyRRJNSCL5xgyMMavCK0o=', 1), (9, 'cheap', '" CHEAP
               "', 1),"
               "(10, 'cheap but inactive', '" CHEAP "', 0), (11, 'twin', '" CHEAP "', 1),"
+              "(14, 'weak', '{SHA}mN7MYuzjmaIu0w1JDvMzvn/ec4U=', 1),"
               "(12, 'twin', '" CHEAP
               "', 1), (13, 'nobody', NULL, NULL), (NULL, NULL, NULL, 1)");
 }
@@ -221,6 +247,48 @@ static void test_store(void)
     sqlite_do(&store.db, "ALTER TABLE elsewhere RENAME TO auth_jwt_user");
     store.db.now += apr_time_from_sec(1);
     is_int(login("alice", RIGHT, &why), VERDICT_OK, "well again");
+}
+
+/* Everybody takes one seat, so that nobody is told apart by having none. */
+static void test_seats(void)
+{
+    const char *why;
+    apr_size_t i;
+
+    know(CHEAP);
+    policy.seats = &counting_seats;
+    for (i = 0; i < sizeof logins / sizeof *logins; i++) {
+        int is_asked = logins[i].verdict != VERDICT_STORE_DOWN;
+
+        seats.taken = seats.left = 0;
+        is_int(login(logins[i].name, logins[i].password, &why), logins[i].verdict,
+               logins[i].reason);
+        is_int(seats.taken, is_asked, "one seat is taken");
+        is_int(seats.left, is_asked, "and left");
+        seats.are_full = 1;
+        is_int(login(logins[i].name, logins[i].password, &why),
+               is_asked ? VERDICT_BUSY : VERDICT_STORE_DOWN, "without one: come back");
+        is_int(seats.left, is_asked, "a seat that was not taken is not left");
+        seats.are_full = 0;
+    }
+    policy.seats = NULL;
+}
+
+/* Weak ones, which the site may allow. */
+static void test_weak(void)
+{
+    const char *why;
+
+    know(CHEAP);
+    is_int(login("weak", RIGHT, &why), VERDICT_BAD_HASH, "a weak hash is refused");
+    ok(strstr(why, "AuthJWTLegacyHashes") != NULL, "the log says what to do");
+    is_int(effort.puts, 0, "and it teaches nothing");
+    policy.may_hashes_be_weak = 1;
+    is_int(login("weak", RIGHT, &why), VERDICT_OK, "unless the site wants it");
+    ok(strcmp(effort.text, "{SHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA=") == 0,
+       "then it teaches its form, and nothing of itself");
+    is_int(login("weak", "wrong", &why), VERDICT_LOGIN_FAILED, "with its password only");
+    policy.may_hashes_be_weak = 0;
 }
 
 /* --- What it costs ---------------------------------------------------------------- */
@@ -354,6 +422,8 @@ int main(void)
     test_logins();
     test_nul();
     test_store();
+    test_seats();
+    test_weak();
     test_same_work();
     test_follows();
     test_lessons();
