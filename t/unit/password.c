@@ -459,6 +459,7 @@ static void costs_allowed(void)
         {"bcrypt_sha256, cost 15", "bcrypt_sha256$$2b$15$" SALT22 DIGEST31},
         {"WordPress, cost 15", "$wp$2y$15$" SALT22 DIGEST31},
         {"scrypt, 256 MiB", "scrypt$262144$salt$8$1$" BASE64_64},
+        {"scrypt, 256 MiB, p of 4", "scrypt$262144$salt$8$4$" BASE64_64},
         {"scrypt, OWASP's", "scrypt$131072$salt$8$1$" BASE64_64},
         {"Argon2, 256 MiB, 8 passes",
          "$argon2id$v=19$m=262144,t=8,p=64$" SALT22_0 "$" SALT22_0},
