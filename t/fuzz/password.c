@@ -15,6 +15,9 @@
 #include "store/password.h"
 
 #define PASSWORD "correct horse battery"
+#define SCRYPT_DIGEST                                                                    \
+    "$8$1$OD5BN9nMW582WIecK5Of97XKE/dJj41z5CKWmvm/"                                      \
+    "QSRJWAhxFvTaKNzkgxPKKPJ49oppN3fFpuXh0RqrFdh4Aw=="
 
 /* The dearest that is computed here, and the dearest that the module computes. */
 static const struct {
@@ -135,8 +138,7 @@ static int is_known_digest(const char *stored)
         "$salt$185a8ce4c769b0acdfda7dcc0f5026bf",
         "{SHA}mN7MYuzjmaIu0w1JDvMzvn/ec4U=",
         "5saltsaltLXiSyRIe9pB/KHk/Q4vRp1",
-        "$8$1$OD5BN9nMW582WIecK5Of97XKE/dJj41z5CKWmvm/"
-        "QSRJWAhxFvTaKNzkgxPKKPJ49oppN3fFpuXh0RqrFdh4Aw==",
+        SCRYPT_DIGEST,
         "bcrypt_sha256$$2b$04$4Vp3WFUhvnxA4iHHs/RAp.F3J2XAwKCFyDtfeiHxIn1Aboaetj89a",
         "bcrypt_sha256$$2a$04$4Vp3WFUhvnxA4iHHs/RAp.F3J2XAwKCFyDtfeiHxIn1Aboaetj89a",
         "bcrypt_sha256$$2y$04$4Vp3WFUhvnxA4iHHs/RAp.F3J2XAwKCFyDtfeiHxIn1Aboaetj89a",
