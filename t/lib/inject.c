@@ -1,3 +1,6 @@
+/* Or glibc has inline functions of the names that are defined here. */
+#undef _FORTIFY_SOURCE
+
 #include "inject.h"
 
 #include <apr_buckets.h>
