@@ -64,14 +64,25 @@ static int count_params(const char *sql)
     return params;
 }
 
-const db_query_t *db_query_make(const char *sql, apr_pool_t *p)
+static db_query_t *make_query(const char *sql, int gives_rows, apr_pool_t *p)
 {
     db_query_t *query = apr_palloc(p, sizeof *query);
 
     query->sql = sql;
     query->key = apr_pstrcat(p, "auth_jwt:", sql, NULL);
     query->params = count_params(sql);
+    query->gives_rows = gives_rows;
     return query;
+}
+
+const db_query_t *db_query_make(const char *sql, apr_pool_t *p)
+{
+    return make_query(sql, 1, p);
+}
+
+const db_query_t *db_statement_make(const char *sql, apr_pool_t *p)
+{
+    return make_query(sql, 0, p);
 }
 
 /* --- Errors ---------------------------------------------------------------------- */
@@ -348,11 +359,21 @@ static apr_status_t prepare(statement_t *statement, db_t *db, const db_query_t *
     return APR_SUCCESS;
 }
 
-static int run(apr_dbd_results_t **results, const statement_t *statement, db_t *db,
+/* What a statement gives: rows, or how many it has changed. */
+typedef struct {
+    apr_dbd_results_t *rows;
+    int affected;
+} outcome_t;
+
+static int run(outcome_t *out, const statement_t *statement, db_t *db,
                const db_query_t *query, const char **args, apr_pool_t *p)
 {
-    *results = NULL;
-    return apr_dbd_pselect(db->driver, p, db->handle, results, statement->prepared, 1,
+    if (!query->gives_rows) {
+        return apr_dbd_pquery(db->driver, p, db->handle, &out->affected,
+                              statement->prepared, query->params, args);
+    }
+    out->rows = NULL;
+    return apr_dbd_pselect(db->driver, p, db->handle, &out->rows, statement->prepared, 1,
                            query->params, args);
 }
 
@@ -370,9 +391,8 @@ static apr_interval_time_t longer(apr_interval_time_t pause)
 }
 
 /* Run the statement, and prepare it again where that may help. */
-static apr_status_t select_rows(apr_dbd_results_t **results, db_t *db,
-                                const db_query_t *query, const char **args,
-                                const char **why, apr_pool_t *p)
+static apr_status_t execute(outcome_t *out, db_t *db, const db_query_t *query,
+                            const char **args, const char **why, apr_pool_t *p)
 {
     statement_t *statement = get_statement(db, query);
     int rv;
@@ -383,13 +403,13 @@ static apr_status_t select_rows(apr_dbd_results_t **results, db_t *db,
         }
         statement->pause = 0;
     }
-    rv = run(results, statement, db, query, args, p);
+    rv = run(out, statement, db, query, args, p);
     if (rv != 0 && is_stale(statement, db, rv, p)) {
         if (prepare(statement, db, query, why, p) != APR_SUCCESS) {
             return APR_EGENERAL;
         }
         statement->pause = longer(statement->pause);
-        rv = run(results, statement, db, query, args, p);
+        rv = run(out, statement, db, query, args, p);
     }
     if (rv != 0) {
         *why = explain(db, rv, p);
@@ -445,57 +465,94 @@ static void copy_row(db_row_t *row, db_t *db, apr_dbd_results_t *results,
 }
 
 /* -1 is the drivers' "no such row", anything else an error. */
-static apr_status_t read_one(db_row_t *row, db_t *db, apr_dbd_results_t *results,
-                             const char **why, apr_pool_t *scratch, apr_pool_t *p)
+static apr_status_t read_rows(apr_array_header_t *rows, int most, db_t *db,
+                              apr_dbd_results_t *results, const char **why,
+                              apr_pool_t *scratch, apr_pool_t *p)
 {
-    apr_dbd_row_t *first = NULL, *second = NULL;
-    int rv = apr_dbd_get_row(db->driver, scratch, results, &first, 1);
+    while (rows->nelts < most) {
+        apr_dbd_row_t *from = NULL;
+        int rv = apr_dbd_get_row(db->driver, scratch, results, &from, rows->nelts + 1);
 
-    if (rv == -1) {
-        *why = "no row";
-        return APR_NOTFOUND;
-    }
-    if (rv == 0) {
-        copy_row(row, db, results, first, scratch, p);
-        rv = apr_dbd_get_row(db->driver, scratch, results, &second, 2);
-    }
-    if (rv == 0) {
-        *why = "more than one row; let a UNIQUE column or the query see to it that there "
-               "is one";
-        return APR_EGENERAL;
-    }
-    if (rv != -1) {
-        *why = explain(db, rv, scratch);
-        return APR_EGENERAL;
+        if (rv == -1) {
+            break;
+        }
+        if (rv != 0) {
+            *why = explain(db, rv, scratch);
+            return APR_EGENERAL;
+        }
+        copy_row(apr_array_push(rows), db, results, from, scratch, p);
     }
     return APR_SUCCESS;
 }
 
-apr_status_t db_get_row(db_row_t *row, db_t *db, const db_query_t *query,
-                        const char **args, const char **why, apr_pool_t *p)
+/* Run a statement; of one that gives rows, read them. */
+static apr_status_t ask(apr_array_header_t *rows, int *affected, int most, db_t *db,
+                        const db_query_t *query, const char **args, const char **why,
+                        apr_pool_t *p)
 {
-    apr_dbd_results_t *results = NULL;
+    outcome_t outcome = {NULL, 0};
     apr_pool_t *scratch;
     apr_status_t rv;
-    db_row_t found = {0, NULL, NULL};
 
     /* Drivers hang the result on the pool they are given; it must be gone before
      * the connection goes back. */
     apr_pool_create(&scratch, p);
     rv = use_file(db, why, scratch);
     if (rv == APR_SUCCESS) {
-        rv = select_rows(&results, db, query, args, why, scratch);
+        rv = execute(&outcome, db, query, args, why, scratch);
     }
-    if (rv == APR_SUCCESS) {
-        rv = read_one(&found, db, results, why, scratch, p);
+    if (rv == APR_SUCCESS && rows) {
+        rv = read_rows(rows, most, db, outcome.rows, why, scratch, p);
     }
-    if (rv == APR_SUCCESS) {
-        *row = found;
-    } else {
+    if (rv == APR_SUCCESS && affected) {
+        *affected = outcome.affected;
+    }
+    if (rv != APR_SUCCESS) {
         *why = apr_pstrdup(p, *why);
     }
     apr_pool_destroy(scratch);
     return rv;
+}
+
+apr_status_t db_get_rows(const apr_array_header_t **rows, int most, db_t *db,
+                         const db_query_t *query, const char **args, const char **why,
+                         apr_pool_t *p)
+{
+    apr_array_header_t *found = apr_array_make(p, 2, sizeof(db_row_t));
+    apr_status_t rv = ask(found, NULL, most, db, query, args, why, p);
+
+    if (rv == APR_SUCCESS) {
+        *rows = found;
+    }
+    return rv;
+}
+
+apr_status_t db_get_row(db_row_t *row, db_t *db, const db_query_t *query,
+                        const char **args, const char **why, apr_pool_t *p)
+{
+    const apr_array_header_t *rows;
+    apr_status_t rv = db_get_rows(&rows, 2, db, query, args, why, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (rows->nelts == 0) {
+        *why = "no row";
+        return APR_NOTFOUND;
+    }
+    if (rows->nelts > 1) {
+        *why = "more than one row; let a UNIQUE column or the query see to it that there "
+               "is one";
+        return APR_EGENERAL;
+    }
+    *row = APR_ARRAY_IDX(rows, 0, db_row_t);
+    return APR_SUCCESS;
+}
+
+apr_status_t db_execute(int *affected, db_t *db, const db_query_t *query,
+                        const char **args, const char **why, apr_pool_t *p)
+{
+    return ask(NULL, affected, 0, db, query, args, why, p);
 }
 
 int db_row_find(const char **value, const db_row_t *row, const char *name)

@@ -1,5 +1,5 @@
 /**
- * One database connection through APR DBD, and questions with one row as answer.
+ * One database connection through APR DBD, and questions to it.
  *
  * Whoever owns the connection fills a db_t: mod_dbd's in the server, one of
  * apr_dbd_open() in a unit test.
@@ -10,6 +10,7 @@
 #include <apr_dbd.h>
 #include <apr_hash.h>
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <apr_time.h>
 
 /** A connection for the length of one use; only one thread may hold it. */
@@ -27,6 +28,7 @@ typedef struct {
     const char *sql;
     const char *key; /* its name among the handle's statements */
     int params;
+    int gives_rows;
 } db_query_t;
 
 /** One row, copied out of the result. */
@@ -41,6 +43,9 @@ typedef struct {
  * quotes, and %% a percent sign.
  */
 const db_query_t *db_query_make(const char *sql, apr_pool_t *p);
+
+/** The same for SQL that gives no rows: INSERT, UPDATE, DELETE. */
+const db_query_t *db_statement_make(const char *sql, apr_pool_t *p);
 
 /**
  * Note in @p db->files which file a database of SQLite is in. For the beginning of a
@@ -64,6 +69,29 @@ void db_note_file(db_t *db, apr_pool_t *p);
  *         for everything else, several rows included
  */
 apr_status_t db_get_row(db_row_t *row, db_t *db, const db_query_t *query,
+                        const char **args, const char **why, apr_pool_t *p);
+
+/**
+ * Ask for rows, as db_get_row() does for one.
+ *
+ * @param rows  db_row_t, the first @p most of the answer; may be none
+ * @return APR_SUCCESS or APR_EGENERAL
+ */
+apr_status_t db_get_rows(const apr_array_header_t **rows, int most, db_t *db,
+                         const db_query_t *query, const char **args, const char **why,
+                         apr_pool_t *p);
+
+/**
+ * Change something, by a statement of db_statement_make().
+ *
+ * A statement that failed is run once more where that may help, and a failure does not
+ * tell that nothing was changed: it must bear being run twice.
+ *
+ * @param affected  number of rows, on success only. A row that was set to what it was
+ *                  already is not counted by MySQL
+ * @return APR_SUCCESS or APR_EGENERAL
+ */
+apr_status_t db_execute(int *affected, db_t *db, const db_query_t *query,
                         const char **args, const char **why, apr_pool_t *p);
 
 /**

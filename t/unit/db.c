@@ -126,6 +126,63 @@ static void test_rows(void)
     sqlite_close(&db);
 }
 
+/* How many rows a statement changed, or -1 with the reason as a comment. */
+static int change(db_t *db, const char *sql, const char *arg)
+{
+    const db_query_t *query = db_statement_make(sql, pool);
+    const char *why = "(unset)";
+    int affected = -1;
+
+    if (db_execute(&affected, db, query, &arg, &why, pool) != APR_SUCCESS) {
+        printf("# %s\n", why);
+        return -1;
+    }
+    return affected;
+}
+
+static void test_changes(void)
+{
+    static const char rename[] = "UPDATE users SET name = 'x' WHERE name = %s";
+    static const char insert[] = "INSERT INTO users(id, name) VALUES(%s, 'new')";
+    db_t db = sqlite_open(":memory:", pool);
+
+    sqlite_do(&db, USERS);
+    is_int(change(&db, rename, "alice"), 1, "one row is changed");
+    is_int(change(&db, rename, "alice"), 0, "and none the second time");
+    is_int(change(&db, rename, "bob"), 2, "two");
+    is_int(change(&db, insert, "9"), 1, "a row is added");
+    is_int(change(&db, insert, "9"), -1, "not twice");
+    is_int(change(&db, rename, "nobody"), 0,
+           "the count of a statement that failed is not that of the next");
+    is_int(change(&db, "UPDATE missing SET a = %s", "1"), -1, "no such table");
+    is_str(ask(&db, "SELECT name FROM users WHERE id = %s", "9", "name"), "new",
+           "and questions go on");
+    sqlite_close(&db);
+}
+
+static void test_many_rows(void)
+{
+    const char *why = "(unset)", *least = "1", *value = NULL;
+    const db_query_t *query =
+        db_query_make("SELECT id FROM users WHERE id > %s ORDER BY id", pool);
+    const apr_array_header_t *rows = NULL;
+    db_t db = sqlite_open(":memory:", pool);
+
+    sqlite_do(&db, USERS);
+    is_int(db_get_rows(&rows, 3, &db, query, &least, &why, pool), APR_SUCCESS, "rows");
+    is_int(rows->nelts, 3, "no more than asked for");
+    db_row_find(&value, &APR_ARRAY_IDX(rows, 2, db_row_t), "id");
+    is_str(value, "4", "in their order");
+    least = "4";
+    db_get_rows(&rows, 3, &db, query, &least, &why, pool);
+    is_int(rows->nelts, 1, "or as many as there are");
+    least = "5";
+    is_int(db_get_rows(&rows, 3, &db, query, &least, &why, pool), APR_SUCCESS,
+           "none is an answer, too");
+    is_int(rows->nelts, 0, "of no row");
+    sqlite_close(&db);
+}
+
 static void test_names(void)
 {
     static const char sql[] = "SELECT 1 AS ID, 2 AS \"user name\", 3 AS Username, 4 AS "
@@ -630,6 +687,8 @@ int main(void)
     apr_pool_create(&pool, NULL);
     test_params();
     test_rows();
+    test_changes();
+    test_many_rows();
     test_names();
     test_outputs();
     test_prepared_once();
