@@ -137,7 +137,7 @@ sub placeholders
 }
 my $twice = 'users are configured twice in this section; keep one AuthJWTUserTable, or one of '
     . 'each query';
-my $by_id = "AuthJWTUserByIdQuery \"SELECT id, username FROM u WHERE id = %s\"\n";
+my $by_id = "AuthJWTUserByIdQuery \"SELECT id, username, password FROM u WHERE id = %s\"\n";
 
 my $stray = '(each file of the directory is a key; move others away)';
 my $by_hand = 'see what it wrote to standard error, above or in the error log, and run it by hand';
@@ -334,7 +334,8 @@ my @bad_values = (
         'AuthJWTEndpoints: stands twice in one server; use SetHandler jwt-obtain in a Location for '
         . 'further ones' ],
     [ 'an unknown endpoint', 'AuthJWTEndpoints /auth token nonsense',
-        "AuthJWTEndpoints: there is no endpoint 'nonsense'; known are token, token/refresh, jwks.json" ],
+        "AuthJWTEndpoints: there is no endpoint 'nonsense'; known are token, "
+            . 'token/refresh, token/verify, token/blacklist, logout, sessions, jwks.json' ],
     [ 'endpoints in a section', in_location('AuthJWTEndpoints /auth'),
         'AuthJWTEndpoints not allowed in <Location> context' ],
     [ 'a key in a section', in_location($key), 'AuthJWTKey not allowed in <Location> context' ],
@@ -403,10 +404,19 @@ my @bad_values = (
         my $name = $_;
         map { [ "$name '$_'", "$name \"$_\"", no_time($name, $_) ] }
             '0', '-1', '5x', '1e3', '99999999d', '99999999999999999999999', '5 min', ' 5min',
-            '5min ', 'min', '1.5h', '0s', '+5', '5ms', ('none') x ($name ne 'AuthJWTMaxTokenAge')
-    } qw(AuthJWTAccessLifetime AuthJWTRefreshLifetime AuthJWTMaxTokenAge)),
+            '5min ', 'min', '1.5h', '0s', '+5', '5ms', ('none') x ($name =~ /Access|Refresh/)
+    } qw(AuthJWTAccessLifetime AuthJWTRefreshLifetime AuthJWTMaxTokenAge AuthJWTMaxLoginAge
+        AuthJWTSessionLifetime)),
     [ 'two words for a time', 'AuthJWTAccessLifetime 5 min',
         qr/^AuthJWTAccessLifetime takes one argument, how long access tokens issued here are valid/ ],
+    map({ [ "a grace of '$_'", "AuthJWTReuseGrace \"$_\"", "AuthJWTReuseGrace: '$_' is not a grace; "
+            . 'write a time from 0 to 5min, such as 30s' ] }
+        '-1', '5x', '6min', '301', '1h', ' 5s', 'none'),
+    map({ [ "AuthJWTMaxSessions '$_'", "AuthJWTMaxSessions \"$_\"", "AuthJWTMaxSessions: '$_' is not a "
+            . 'number of sessions; write one from 1 to 1000, or none' ] }
+        '0', '-1', '1001', '5x', ' 5', 'all'),
+    map({ [ "AuthJWTSessions '$_'", "AuthJWTSessions \"$_\"", "AuthJWTSessions: '$_' is no way to keep "
+            . 'sessions; write On, migrate or Off' ] } 'yes', '1', 'database'),
     map({ [ "a leeway of '$_'", "AuthJWTLeeway \"$_\"", "AuthJWTLeeway: '$_' is not a leeway; write "
             . 'a time from 0 to 10min, such as 30s' ] }
         '-1', '5x', '11min', '1h', ' 5s', '1e2'),
@@ -512,7 +522,8 @@ my @bad_sums = (
 
     # endpoints
     [ 'an unknown handler', $site . in_location('SetHandler jwt-xyz'),
-        "SetHandler: 'jwt-xyz' is no endpoint; known are jwt-obtain, jwt-refresh, jwt-jwks $in_x" ],
+        "SetHandler: 'jwt-xyz' is no endpoint; known are jwt-obtain, jwt-refresh, "
+            . "jwt-verify, jwt-blacklist, jwt-logout, jwt-sessions, jwt-jwks $in_x" ],
     map({ [ "no path of a request: $_", $database . $key . "AuthJWTEndpoints $_",
             "AuthJWTEndpoints $_: no request has such a path when it is looked at; write it "
             . "without //, /. and %, such as /auth $mounted" ] }
@@ -543,6 +554,10 @@ my @bad_sums = (
     [ 'one query in the server, one in a section', $site . $by_name . in_location($by_id),
         "AuthJWTUserQuery: AuthJWTUserByIdQuery is missing; $both (in AuthJWTUserQuery, line 5 of "
         . 'CONF)' ],
+    [ 'a query by id that leaves out the password', $site . $by_name
+            . "AuthJWTUserByIdQuery \"SELECT id, username FROM u WHERE id = %s\"",
+        'AuthJWTUserByIdQuery: gives no column password, by which a session ends when the password '
+        . 'changes; add it, or write AuthJWTEndOnPasswordChange Off (in AuthJWTEndpoints, line 4 of CONF)' ],
     [ 'a name that is not known', $site . protected('AuthJWTCheckUser Off'), "$no_name $in_x" ],
     [ 'a name that is not known, by the server', "${site}AuthJWTCheckUser Off\n" . protected(''),
         "$no_name (in <Location \"/x\">, line 6 of CONF)" ],
@@ -887,7 +902,8 @@ SKIP: {
 my %context = httpd('-L') =~ /^(AuthJWT\w+) \(mod_auth_jwt\.c\)\n\t.*\n\t(.*)/mg;
 cmp_ok scalar(keys %context), '>', 10, 'the server lists our directives';
 my @in_htaccess = grep { $context{$_} =~ /\.htaccess/ } sort keys %context;
-is_deeply \@in_htaccess, ['AuthJWTMaxTokenAge'], 'one directive may stand in .htaccess';
+is_deeply \@in_htaccess, [qw(AuthJWTMaxLoginAge AuthJWTMaxTokenAge)],
+    'two directives may stand in .htaccess';
 
 my $server = httpd_start(<<'CONF');
 DBDriver  sqlite3

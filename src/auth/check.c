@@ -33,15 +33,17 @@ static const struct {
 };
 
 static verdict_t check_claims(const claims_t *claims, const policy_t *policy,
-                              const char *type, const char **why)
+                              const char *type, int at_any_time, const char **why)
 {
+    int is_access = claims->token_type && !strcmp(claims->token_type, CHECK_ACCESS);
     claims_expect_t expect;
     claims_result_t result;
 
     expect.now = policy->now;
     expect.exp_leeway = policy->exp_leeway;
     expect.iat_leeway = policy->iat_leeway;
-    expect.max_age = strcmp(type, CHECK_ACCESS) == 0 ? policy->max_token_age : 0;
+    expect.at_any_time = at_any_time;
+    expect.max_age = is_access && !at_any_time ? policy->max_token_age : 0;
     expect.token_type = type;
     expect.issuer = policy->issuer;
     expect.audience = policy->audience;
@@ -50,19 +52,109 @@ static verdict_t check_claims(const claims_t *claims, const policy_t *policy,
     return of_claims[result].verdict;
 }
 
-static verdict_t check_user(identity_t *identity, const policy_t *policy,
+/* RFC 9470 section 5: how long ago the user typed a password, however young the token. */
+static verdict_t check_login_age(const identity_t *identity, const policy_t *policy,
+                                 const char **why)
+{
+    apr_int64_t auth_time;
+
+    if (!policy->max_login_age || strcmp(identity->claims.token_type, CHECK_ACCESS)) {
+        return VERDICT_OK;
+    }
+    auth_time = claims_time(&identity->claims, "auth_time");
+    if (auth_time == CLAIMS_NO_TIME) {
+        *why = "no auth_time, which AuthJWTMaxLoginAge needs";
+        return VERDICT_LOGIN_TOO_OLD;
+    }
+    if (policy->now - auth_time > policy->max_login_age) {
+        *why = "the login is older than AuthJWTMaxLoginAge allows";
+        return VERDICT_LOGIN_TOO_OLD;
+    }
+    return VERDICT_OK;
+}
+
+/* --- The database ----------------------------------------------------------------- */
+
+static verdict_t judge_session(const session_t *session, const identity_t *identity,
+                               const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    const char *fault = strcmp(session->user_id, identity->user_id) != 0
+                            ? "is another user's"
+                        : session->revoked_at                ? "was ended"
+                        : session->expires_at <= policy->now ? "is over"
+                                                             : NULL;
+
+    if (fault) {
+        *why = apr_psprintf(p, "the session %s of the user with the id '%s' %s",
+                            session->sid, identity->user_id, fault);
+        return VERDICT_SESSION_ENDED;
+    }
+    return VERDICT_OK;
+}
+
+static verdict_t check_session(identity_t *identity, const policy_t *policy, db_t *db,
+                               const char **why, apr_pool_t *p)
+{
+    session_t *session = apr_palloc(p, sizeof *session);
+    apr_status_t rv;
+
+    if (!identity->sid) {
+        return VERDICT_OK;
+    }
+    rv = sessions_find(session, db, identity->sid, why, p);
+    if (rv == APR_NOTFOUND && !identity->claims.sid) {
+        return VERDICT_OK; /* not adopted yet */
+    }
+    if (rv == APR_NOTFOUND) {
+        *why = apr_psprintf(p, "no session has the sid %s", identity->sid);
+        return VERDICT_SESSION_ENDED;
+    }
+    if (rv != APR_SUCCESS) {
+        return VERDICT_STORE_DOWN;
+    }
+    identity->session = session;
+    return judge_session(session, identity, policy, why, p);
+}
+
+/* Sessions that began with another password than the user has now are over. */
+static verdict_t check_password_mark(identity_t *identity, const policy_t *policy,
+                                     const user_t *user, const char **why, apr_pool_t *p)
+{
+    const char *then = identity->session ? identity->session->password_mark : "";
+    char *now = apr_palloc(p, PASSWORD_MARK_SIZE);
+
+    identity->password_mark = "";
+    /* Where there is nothing to compare nor a session to begin, nobody needs it. */
+    if (!policy->ends_on_password_change || (!*then && !identity->sid)) {
+        return VERDICT_OK;
+    }
+    if (!user->has_password) {
+        *why = "AuthJWTUserByIdQuery gives no column password; add it, or write "
+               "AuthJWTEndOnPasswordChange Off";
+        return VERDICT_STORE_DOWN;
+    }
+    if (password_mark(now, user->password) != APR_SUCCESS) {
+        *why = "OpenSSL could not compute SHA-256";
+        return VERDICT_CRYPTO_DOWN;
+    }
+    if (*then && strcmp(then, now) != 0) {
+        *why = apr_psprintf(p,
+                            "the user with the id '%s' has had another password since "
+                            "the session %s began",
+                            user->id, identity->session->sid);
+        return VERDICT_PASSWORD_CHANGED;
+    }
+    identity->password_mark = now;
+    return VERDICT_OK;
+}
+
+static verdict_t check_user(identity_t *identity, const policy_t *policy, db_t *db,
                             const char **why, apr_pool_t *p)
 {
     apr_status_t rv;
     user_t user;
-    db_t db;
 
-    rv = policy->store->open(&db, why, policy->store->context);
-    if (rv != APR_SUCCESS) {
-        return VERDICT_STORE_DOWN;
-    }
-    rv = users_by_id(&user, policy->users, &db, identity->user_id, why, p);
-    policy->store->close(policy->store->context);
+    rv = users_by_id(&user, policy->users, db, identity->user_id, why, p);
     if (rv == APR_NOTFOUND) {
         *why = apr_psprintf(p, "no user has the id '%s' (%s)", identity->user_id, *why);
         return VERDICT_USER_NOT_FOUND;
@@ -75,8 +167,27 @@ static verdict_t check_user(identity_t *identity, const policy_t *policy,
         return VERDICT_USER_INACTIVE;
     }
     identity->username = user.username;
-    return VERDICT_OK;
+    return check_password_mark(identity, policy, &user, why, p);
 }
+
+static verdict_t check_store(identity_t *identity, const policy_t *policy,
+                             const char **why, apr_pool_t *p)
+{
+    verdict_t verdict;
+    db_t db;
+
+    if (policy->store->open(&db, why, policy->store->context) != APR_SUCCESS) {
+        return VERDICT_STORE_DOWN;
+    }
+    verdict = check_session(identity, policy, &db, why, p);
+    if (verdict == VERDICT_OK) {
+        verdict = check_user(identity, policy, &db, why, p);
+    }
+    policy->store->close(policy->store->context);
+    return verdict;
+}
+
+/* --- The token -------------------------------------------------------------------- */
 
 /* An id that a database driver or an environment would read differently than we:
  * drivers take C strings, though JSON without NUL was asked for already. */
@@ -92,47 +203,121 @@ static int is_usable_id(const char *id)
     return id != NULL;
 }
 
-verdict_t check_token(identity_t *out, const policy_t *policy, const char *token,
-                      const char *type, const char **why, apr_pool_t *p)
+static verdict_t check_length(apr_size_t len, const policy_t *policy, const char **why,
+                              apr_pool_t *p)
+{
+    if (len <= policy->max_token_length) {
+        return VERDICT_OK;
+    }
+    *why = apr_psprintf(p,
+                        "the token has %" APR_SIZE_T_FMT
+                        " bytes, more than %" APR_SIZE_T_FMT " (AuthJWTMaxTokenLength)",
+                        len, policy->max_token_length);
+    return VERDICT_MALFORMED;
+}
+
+static verdict_t check_jws(claims_t *claims, const policy_t *policy, const char *token,
+                           const char **why, apr_pool_t *p)
 {
     apr_size_t len = strlen(token);
-    identity_t identity = {NULL};
     bytes_t payload;
     verdict_t verdict;
 
-    if (len > policy->max_token_length) {
-        *why =
-            apr_psprintf(p,
-                         "the token has %" APR_SIZE_T_FMT
-                         " bytes, more than %" APR_SIZE_T_FMT " (AuthJWTMaxTokenLength)",
-                         len, policy->max_token_length);
-        return VERDICT_MALFORMED;
+    verdict = check_length(len, policy, why, p);
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
     verdict = of_jws[jws_verify(&payload, token, len, policy->keys, why, p)];
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    *why = claims_parse(&identity.claims, payload, p);
-    if (*why) {
-        return VERDICT_MALFORMED;
-    }
-    verdict = check_claims(&identity.claims, policy, type, why);
-    if (verdict != VERDICT_OK) {
-        return verdict;
-    }
-    identity.jti = identity.claims.jti;
-    if (!is_usable_id(identity.jti)) {
+    *why = claims_parse(claims, payload, p);
+    return *why ? VERDICT_MALFORMED : VERDICT_OK;
+}
+
+static verdict_t read_identity(identity_t *identity, const policy_t *policy,
+                               const char **why, apr_pool_t *p)
+{
+    identity->jti = identity->claims.jti;
+    if (!is_usable_id(identity->jti)) {
         *why = "jti has a control character";
         return VERDICT_MALFORMED;
     }
-    identity.user_id = claims_user_id(&identity.claims, policy->user_id_claim, p);
-    if (!is_usable_id(identity.user_id)) {
+    identity->user_id = claims_user_id(&identity->claims, policy->user_id_claim, p);
+    if (!is_usable_id(identity->user_id)) {
         *why = apr_psprintf(p, "claim %s holds no user id", policy->user_id_claim);
         return VERDICT_NO_USER_ID;
     }
-    if (policy->store) {
-        verdict = check_user(&identity, policy, why, p);
+    return VERDICT_OK;
+}
+
+/* A token of a time before sessions has none, but a refresh token has the name of the
+ * one that it opens. */
+static verdict_t read_sid(identity_t *identity, const policy_t *policy, const char **why,
+                          apr_pool_t *p)
+{
+    const char *sid = identity->claims.sid;
+    int is_refresh = strcmp(identity->claims.token_type, CHECK_REFRESH) == 0;
+
+    if (sid) {
+        *why = "the sid is none of ours";
+        identity->sid = sid;
+        return sessions_is_sid(sid) ? VERDICT_OK : VERDICT_SESSION_ENDED;
     }
+    if (policy->sessions == POLICY_SESSIONS_ON) {
+        *why = "no sid; AuthJWTSessions migrate accepts tokens without a session";
+        return VERDICT_SESSION_ENDED;
+    }
+    if (policy->sessions == POLICY_SESSIONS_MIGRATE && is_refresh) {
+        identity->sid = sessions_adopted_sid(identity->user_id, identity->jti, p);
+        *why = "OpenSSL could not compute SHA-256";
+        return identity->sid ? VERDICT_OK : VERDICT_CRYPTO_DOWN;
+    }
+    return VERDICT_OK;
+}
+
+static verdict_t check_words(identity_t *identity, const policy_t *policy,
+                             const char *token, const char *type, int at_any_time,
+                             const char **why, apr_pool_t *p)
+{
+    verdict_t verdict = check_jws(&identity->claims, policy, token, why, p);
+
+    if (verdict == VERDICT_OK) {
+        verdict = check_claims(&identity->claims, policy, type, at_any_time, why);
+    }
+    if (verdict == VERDICT_OK) {
+        verdict = read_identity(identity, policy, why, p);
+    }
+    if (verdict == VERDICT_OK) {
+        verdict = read_sid(identity, policy, why, p);
+    }
+    return verdict;
+}
+
+verdict_t check_token(identity_t *out, const policy_t *policy, const char *token,
+                      const char *type, const char **why, apr_pool_t *p)
+{
+    identity_t identity = {NULL};
+    verdict_t verdict = check_words(&identity, policy, token, type, 0, why, p);
+
+    if (verdict == VERDICT_OK) {
+        verdict = check_login_age(&identity, policy, why);
+    }
+    if (verdict == VERDICT_OK && policy->store) {
+        verdict = check_store(&identity, policy, why, p);
+    }
+    if (verdict == VERDICT_OK) {
+        *out = identity;
+    }
+    return verdict;
+}
+
+verdict_t check_signed(identity_t *out, const policy_t *policy, const char *token,
+                       const char **why, apr_pool_t *p)
+{
+    identity_t identity = {NULL};
+    verdict_t verdict = check_words(&identity, policy, token, NULL, 1, why, p);
+
     if (verdict == VERDICT_OK) {
         *out = identity;
     }

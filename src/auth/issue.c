@@ -2,28 +2,8 @@
 
 #include <string.h>
 
+#include "auth/random.h"
 #include "jose/jws.h"
-
-/* 128 random bits (RFC 7519 section 4.1.7 asks for no collisions), in SimpleJWT's
- * spelling: 32 lower-case hexadecimal digits. */
-#define JTI_BYTES 16
-
-static const char *make_jti(const policy_t *policy, apr_pool_t *p)
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char random[JTI_BYTES];
-    char *jti = apr_pcalloc(p, 2 * JTI_BYTES + 1);
-    int i;
-
-    if (policy->random(random, sizeof random) != APR_SUCCESS) {
-        return NULL;
-    }
-    for (i = 0; i < JTI_BYTES; i++) {
-        jti[2 * i] = digits[random[i] >> 4];
-        jti[2 * i + 1] = digits[random[i] & 0x0f];
-    }
-    return jti;
-}
 
 static const char *first_audience(const policy_t *policy)
 {
@@ -32,60 +12,70 @@ static const char *first_audience(const policy_t *policy)
                : NULL;
 }
 
-static const char *make_token(const char **jti, const policy_t *policy, const jwk_t *key,
-                              const identity_t *identity, const char *type,
-                              apr_int64_t lifetime, apr_pool_t *p)
+/* A token with its own claims filled in. */
+static const char *sign(claims_new_t *claims, const policy_t *policy, const jwk_t *key,
+                        const identity_t *identity, apr_pool_t *p)
 {
-    claims_new_t claims;
+    const session_t *session = identity->session;
     const char *payload;
 
-    claims.token_type = type;
-    claims.iat = policy->now;
-    claims.exp = policy->now + lifetime;
-    claims.jti = *jti = make_jti(policy, p);
-    claims.user_id_claim = policy->user_id_claim;
-    claims.user_id = identity->user_id;
-    claims.copied = identity->claims.payload.data ? &identity->claims : NULL;
+    claims->user_id_claim = policy->user_id_claim;
+    claims->user_id = identity->user_id;
+    claims->sid = session ? session->sid : NULL;
+    claims->auth_time = session ? session->auth_time : 0;
+    claims->copied = identity->claims.payload.data ? &identity->claims : NULL;
     /* A refreshed token stays with the audience it was issued for. */
-    claims.audience = claims.copied ? NULL : first_audience(policy);
-    claims.issuer = policy->issuer;
-    payload = claims.jti ? claims_write(&claims, p) : NULL;
+    claims->audience = claims->copied ? NULL : first_audience(policy);
+    claims->issuer = policy->issuer;
+    payload = claims_write(claims, p);
     return payload ? jws_sign(key, payload, strlen(payload), p) : NULL;
 }
 
-verdict_t issue_access(issue_tokens_t *out, const policy_t *policy,
-                       const identity_t *identity, const char **why, apr_pool_t *p)
+static const char *make_access(const char *jti, const policy_t *policy,
+                               const identity_t *identity, apr_pool_t *p)
 {
-    issue_tokens_t tokens = {NULL};
+    const session_t *session = identity->session;
+    claims_new_t claims = {
+        .token_type = CHECK_ACCESS,
+        .iat = policy->now,
+        .exp = policy->now + policy->access_lifetime,
+        .jti = jti,
+    };
 
-    tokens.access = make_token(&tokens.access_jti, policy, policy->signing_key, identity,
-                               CHECK_ACCESS, policy->access_lifetime, p);
-    if (!tokens.access) {
-        *why = "no token could be made: random bytes, memory or OpenSSL failed";
-        return VERDICT_CRYPTO_DOWN;
+    if (session && session->expires_at < claims.exp) {
+        claims.exp = session->expires_at;
     }
-    *out = tokens;
-    return VERDICT_OK;
+    return jti ? sign(&claims, policy, policy->signing_key, identity, p) : NULL;
 }
 
-verdict_t issue_pair(issue_tokens_t *out, const policy_t *policy,
-                     const identity_t *identity, const char **why, apr_pool_t *p)
+static const char *make_refresh(const session_successor_t *refresh,
+                                const policy_t *policy, const identity_t *identity,
+                                apr_pool_t *p)
 {
-    issue_tokens_t tokens;
-    const char *refresh, *jti;
-    verdict_t verdict;
+    claims_new_t claims = {
+        .token_type = CHECK_REFRESH,
+        .iat = refresh->iat,
+        .exp = refresh->exp,
+        .jti = refresh->jti,
+    };
 
-    verdict = issue_access(&tokens, policy, identity, why, p);
-    if (verdict != VERDICT_OK) {
-        return verdict;
+    return sign(&claims, policy, policy->refresh_signing_key, identity, p);
+}
+
+verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
+                       const identity_t *identity, const session_successor_t *refresh,
+                       const char **why, apr_pool_t *p)
+{
+    issue_tokens_t tokens = {.access_jti = random_id(policy->random, p)};
+
+    tokens.access = make_access(tokens.access_jti, policy, identity, p);
+    if (refresh->is_given) {
+        tokens.refresh = make_refresh(refresh, policy, identity, p);
     }
-    refresh = make_token(&jti, policy, policy->refresh_signing_key, identity,
-                         CHECK_REFRESH, policy->refresh_lifetime, p);
-    if (!refresh) {
+    if (!tokens.access || (refresh->is_given && !tokens.refresh)) {
         *why = "no token could be made: random bytes, memory or OpenSSL failed";
         return VERDICT_CRYPTO_DOWN;
     }
-    tokens.refresh = refresh;
     *out = tokens;
     return VERDICT_OK;
 }

@@ -4,7 +4,7 @@
 #ifndef AUTH_ISSUE_H
 #define AUTH_ISSUE_H
 
-#include "auth/check.h"
+#include "auth/session.h"
 
 typedef struct {
     const char *access;     /* compact JWS */
@@ -13,19 +13,17 @@ typedef struct {
 } issue_tokens_t;
 
 /**
- * Make an access and a refresh token.
+ * Make an access token, and a refresh token where one is given.
  *
- * @param out  allocated from @p p, untouched on error
+ * Claims of the token that the identity was read from are carried over, but for those
+ * that are a token's own. No access token outlives its session.
+ *
+ * @param out      allocated from @p p, untouched on error
+ * @param refresh  of session_start() or session_spend()
  * @return VERDICT_OK, or VERDICT_CRYPTO_DOWN with @p why set
  */
-verdict_t issue_pair(issue_tokens_t *out, const policy_t *policy,
-                     const identity_t *identity, const char **why, apr_pool_t *p);
-
-/**
- * Make an access token of a refresh token's identity: claims that are not the
- * refresh token's own are carried over.
- */
-verdict_t issue_access(issue_tokens_t *out, const policy_t *policy,
-                       const identity_t *identity, const char **why, apr_pool_t *p);
+verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
+                       const identity_t *identity, const session_successor_t *refresh,
+                       const char **why, apr_pool_t *p);
 
 #endif

@@ -109,6 +109,22 @@ static verdict_t hash(const policy_t *policy, const user_t *user, int found,
     return verdict;
 }
 
+/* The mark is of the hash that was checked, not of one that took its place since. */
+static verdict_t identify(identity_t *out, const policy_t *policy, const user_t *user,
+                          const char **why, apr_pool_t *p)
+{
+    char *mark = apr_pcalloc(p, PASSWORD_MARK_SIZE);
+
+    if (policy->ends_on_password_change &&
+        password_mark(mark, user->password) != APR_SUCCESS) {
+        *why = "OpenSSL could not compute SHA-256";
+        return VERDICT_CRYPTO_DOWN;
+    }
+    *out = (identity_t){
+        .user_id = user->id, .username = user->username, .password_mark = mark};
+    return VERDICT_OK;
+}
+
 verdict_t login_check(identity_t *out, const policy_t *policy, const char *username,
                       const char *password, apr_size_t len, const char **why,
                       apr_pool_t *p)
@@ -129,8 +145,7 @@ verdict_t login_check(identity_t *out, const policy_t *policy, const char *usern
         *why = apr_psprintf(p, "the user with the id '%s' is inactive", user.id);
         return VERDICT_LOGIN_FAILED;
     }
-    *out = (identity_t){.user_id = user.id, .username = user.username};
-    return VERDICT_OK;
+    return identify(out, policy, &user, why, p);
 }
 
 void login_prepare(void)

@@ -7,6 +7,7 @@
 
 #include <apr_tables.h>
 
+#include "auth/random.h"
 #include "jose/jwk.h"
 #include "store/password.h"
 #include "store/users.h"
@@ -16,6 +17,8 @@ typedef struct {
     /** @return APR_SUCCESS, or an error with @p why set for the log */
     apr_status_t (*open)(db_t *out, const char **why, void *context);
     void (*close)(void *context);
+    /** Something was ended that was good a moment ago: whoever remembers it must ask. */
+    void (*ended)(void *context);
     void *context;
 } policy_store_t;
 
@@ -35,6 +38,20 @@ typedef struct {
     void *context;
 } policy_seats_t;
 
+/** What becomes of a login; see AuthJWTSessions. */
+typedef enum {
+    POLICY_SESSIONS_ON,
+    POLICY_SESSIONS_MIGRATE, /* tokens without sid are good, and refreshed into a session
+                              */
+    POLICY_SESSIONS_OFF
+} policy_sessions_t;
+
+/** Who is at the other end of a connection, as a session's row tells it. */
+typedef struct {
+    const char *address;
+    const char *user_agent; /* UTF-8 */
+} policy_client_t;
+
 typedef struct {
     const jwk_ring_t *keys;             /* accepted here; never NULL */
     const jwk_t *signing_key;           /* NULL where nothing is issued */
@@ -47,12 +64,20 @@ typedef struct {
     apr_int64_t exp_leeway, iat_leeway;            /* seconds */
     apr_int64_t access_lifetime, refresh_lifetime; /* seconds */
     apr_int64_t max_token_age; /* seconds, access tokens only; 0: any */
+    apr_int64_t max_login_age; /* seconds, likewise, since the login; 0: any */
+    policy_sessions_t sessions;
+    int rotates;                  /* whether a refresh spends the refresh token */
+    apr_int64_t reuse_grace;      /* seconds */
+    apr_int64_t session_lifetime; /* seconds since login; 0: for ever */
+    int max_sessions;             /* of a user; 0: any number */
+    int ends_on_password_change;
+    policy_client_t client; /* where tokens are issued */
     const users_t *users;
     const policy_store_t *store;   /* NULL: the user is not looked up */
     const policy_effort_t *effort; /* NULL: every dummy costs the default */
     const policy_seats_t *seats;   /* NULL: hashes without number at once */
     int may_hashes_be_weak;
-    apr_status_t (*random)(unsigned char *out, apr_size_t len);
+    random_source_t *random;
 } policy_t;
 
 #endif

@@ -1,16 +1,31 @@
 #include "auth/refresh.h"
 
+/* SimpleJWT's answers to a refresh token do not tell whether the user is gone or
+ * inactive. */
+static verdict_t as_refresh(verdict_t verdict)
+{
+    switch (verdict) {
+    case VERDICT_USER_NOT_FOUND:
+    case VERDICT_USER_INACTIVE:
+        return VERDICT_NO_ACCOUNT;
+    case VERDICT_PASSWORD_CHANGED:
+        return VERDICT_ACCOUNT_CHANGED;
+    default:
+        return verdict;
+    }
+}
+
 verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_t *policy,
                         const char *token, const char **why, apr_pool_t *p)
 {
     verdict_t verdict = check_token(identity, policy, token, CHECK_REFRESH, why, p);
+    session_successor_t successor;
 
-    /* SimpleJWT's answer does not tell which of the two it was, here. */
-    if (verdict == VERDICT_USER_NOT_FOUND || verdict == VERDICT_USER_INACTIVE) {
-        return VERDICT_NO_ACCOUNT;
+    if (verdict == VERDICT_OK) {
+        verdict = session_spend(&successor, identity, policy, why, p);
     }
-    if (verdict != VERDICT_OK) {
-        return verdict;
+    if (verdict == VERDICT_OK) {
+        verdict = issue_tokens(out, policy, identity, &successor, why, p);
     }
-    return issue_access(out, policy, identity, why, p);
+    return as_refresh(verdict);
 }

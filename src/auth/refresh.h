@@ -1,5 +1,5 @@
 /**
- * Refresh token to new access token.
+ * Refresh token to new tokens.
  */
 #ifndef AUTH_REFRESH_H
 #define AUTH_REFRESH_H
@@ -7,7 +7,7 @@
 #include "auth/issue.h"
 
 /**
- * Verify a refresh token and make the access token it is good for.
+ * Verify a refresh token, spend it, and make the tokens it is good for.
  *
  * @param out       allocated from @p p, untouched unless the verdict is VERDICT_OK
  * @param identity  whose token it was, for the log; set like @p out

@@ -26,6 +26,12 @@ typedef enum {
     VERDICT_LOGIN_FAILED, /* wrong password, unknown or inactive user alike */
     VERDICT_BAD_HASH,     /* looks so, too, but is the administrator's affair */
     VERDICT_NO_ACCOUNT,   /* a refresh token whose user is gone or inactive */
+    VERDICT_SESSION_ENDED,
+    VERDICT_REUSED, /* ended just now, by a refresh token that was spent long ago */
+    VERDICT_PASSWORD_CHANGED,
+    VERDICT_ACCOUNT_CHANGED, /* the same, told to who presents a refresh token */
+    VERDICT_LOGIN_TOO_OLD,
+    VERDICT_NOT_HERE, /* asked for what AuthJWTSessions does not offer */
     VERDICT_CLAIM_REFUSED,
     VERDICT_FORBIDDEN,
     VERDICT_STORE_DOWN,

@@ -29,6 +29,9 @@ static void set_env(request_rec *r, const identity_t *identity)
 {
     apr_table_setn(r->subprocess_env, "AUTH_JWT_USER_ID", identity->user_id);
     apr_table_setn(r->subprocess_env, "AUTH_JWT_JTI", identity->jti);
+    if (identity->sid) {
+        apr_table_setn(r->subprocess_env, "AUTH_JWT_SID", identity->sid);
+    }
 }
 
 /* Control characters would end a header or a log line. */

@@ -149,6 +149,22 @@ const char *body_field(request_rec *r, const json_t *body, const char *name, int
     return text;
 }
 
+int body_flag(const json_t *body, const char *name)
+{
+    static const char *const yes[] = {"true", "1", "on", "yes", NULL};
+    const json_t *value = json_object_get(body, name);
+    const char *text = json_string_value(value);
+    int i = 0;
+
+    if (!text) {
+        return json_is_true(value) || json_integer_value(value) == 1;
+    }
+    while (yes[i] && ap_cstr_casecmp(yes[i], text) != 0) {
+        i++;
+    }
+    return yes[i] != NULL;
+}
+
 void body_child_init(apr_pool_t *pchild)
 {
     jsontext_insist_on_memory(pchild);

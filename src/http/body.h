@@ -41,6 +41,12 @@ json_t *body_read(request_rec *r, const config_t *config, body_error_t *error);
 const char *body_field(request_rec *r, const json_t *body, const char *name, int trim,
                        body_error_t *error);
 
+/**
+ * A field that says yes: true, 1, "true", "1", "on" or "yes", without regard to case.
+ * Whatever else it is, or no such field, is no.
+ */
+int body_flag(const json_t *body, const char *name);
+
 /** For each child of httpd: reading a body either has the memory it needs or ends it. */
 void body_child_init(apr_pool_t *pchild);
 

@@ -34,6 +34,14 @@ static const struct {
     [CONFIG_REFRESH_LIFETIME] = ROW_OF(refresh_lifetime),
     [CONFIG_MAX_TOKEN_AGE] = ROW_OF(max_token_age),
     [CONFIG_HTACCESS_TOKEN_AGE] = ROW_OF(htaccess_token_age),
+    [CONFIG_MAX_LOGIN_AGE] = ROW_OF(max_login_age),
+    [CONFIG_HTACCESS_LOGIN_AGE] = ROW_OF(htaccess_login_age),
+    [CONFIG_SESSIONS] = ROW_OF(sessions),
+    [CONFIG_ROTATE_REFRESH] = ROW_OF(rotate_refresh),
+    [CONFIG_REUSE_GRACE] = ROW_OF(reuse_grace),
+    [CONFIG_SESSION_LIFETIME] = ROW_OF(session_lifetime),
+    [CONFIG_MAX_SESSIONS] = ROW_OF(max_sessions),
+    [CONFIG_END_ON_PASSWORD_CHANGE] = ROW_OF(end_on_password_change),
     [CONFIG_USERS] = ROW_OF(users),
     [CONFIG_LEGACY_HASHES] = ROW_OF(legacy_hashes),
     [CONFIG_HASH_CONCURRENCY] = ROW_OF(hash_concurrency),
@@ -56,6 +64,11 @@ static const config_t defaults = {
     .leeway = -1,
     .access_lifetime = 5 * 60,
     .refresh_lifetime = 24 * 3600,
+    .sessions = POLICY_SESSIONS_ON,
+    .rotate_refresh = 1,
+    .reuse_grace = 30,
+    .session_lifetime = 30 * 24 * 3600,
+    .end_on_password_change = 1,
     .check_user = 1,
     .fields = &config_default_fields,
     .user_id_claim = "user_id",
@@ -110,6 +123,8 @@ void *config_merge(apr_pool_t *p, void *parent, void *child)
     /* Whoever owns a .htaccess file must not undo what others ask for. */
     merged->htaccess_token_age =
         shorter(outer->htaccess_token_age, own->htaccess_token_age);
+    merged->htaccess_login_age =
+        shorter(outer->htaccess_login_age, own->htaccess_login_age);
     merged->set |= own->set;
     return merged;
 }
@@ -206,6 +221,11 @@ const jwk_t *config_refresh_signing_key(const config_t *config)
                : config_signing_key(config);
 }
 
+apr_int64_t config_max_login_age(const config_t *config)
+{
+    return shorter(config->max_login_age, config->htaccess_login_age);
+}
+
 static apr_status_t random_bytes(unsigned char *out, apr_size_t len)
 {
     return apr_generate_random_bytes(out, len);
@@ -229,6 +249,13 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->access_lifetime = config->access_lifetime;
     out->refresh_lifetime = config->refresh_lifetime;
     out->max_token_age = shorter(config->max_token_age, config->htaccess_token_age);
+    out->max_login_age = config_max_login_age(config);
+    out->sessions = config->sessions;
+    out->rotates = config->rotate_refresh;
+    out->reuse_grace = config->reuse_grace;
+    out->session_lifetime = config->session_lifetime;
+    out->max_sessions = config->max_sessions;
+    out->ends_on_password_change = config->end_on_password_change;
     out->users = &config_users(config)->queries;
     out->may_hashes_be_weak = config->legacy_hashes;
     out->random = random_bytes;

@@ -45,7 +45,14 @@ typedef struct {
     apr_int64_t access_lifetime, refresh_lifetime;
     apr_int64_t max_token_age;      /* 0: any */
     apr_int64_t htaccess_token_age; /* the same of .htaccess files, the shortest */
-    const config_users_t *users;    /* NULL: the preset */
+    apr_int64_t max_login_age, htaccess_login_age; /* likewise */
+    policy_sessions_t sessions;
+    int rotate_refresh;
+    apr_int64_t reuse_grace;      /* may be 0 */
+    apr_int64_t session_lifetime; /* 0: for ever */
+    int max_sessions;             /* of a user; 0: any number */
+    int end_on_password_change;
+    const config_users_t *users; /* NULL: the preset */
     int legacy_hashes;
     int hash_concurrency; /* of the whole server; 0: as many as processors */
     int check_user;
@@ -71,7 +78,15 @@ typedef enum {
     CONFIG_ACCESS_LIFETIME,
     CONFIG_REFRESH_LIFETIME,
     CONFIG_MAX_TOKEN_AGE,
-    CONFIG_HTACCESS_TOKEN_AGE,
+    CONFIG_HTACCESS_TOKEN_AGE, /* directly behind the row for which it stands */
+    CONFIG_MAX_LOGIN_AGE,
+    CONFIG_HTACCESS_LOGIN_AGE, /* likewise */
+    CONFIG_SESSIONS,
+    CONFIG_ROTATE_REFRESH,
+    CONFIG_REUSE_GRACE,
+    CONFIG_SESSION_LIFETIME,
+    CONFIG_MAX_SESSIONS,
+    CONFIG_END_ON_PASSWORD_CHANGE,
     CONFIG_USERS,
     CONFIG_LEGACY_HASHES,
     CONFIG_HASH_CONCURRENCY,
@@ -121,6 +136,9 @@ const config_users_t *config_users(const config_t *config);
 
 /** The keys that are accepted here. */
 const jwk_ring_t *config_keys(const config_t *config, apr_pool_t *p);
+
+/** AuthJWTMaxLoginAge, of .htaccess files as well: the shorter one; 0: any. */
+apr_int64_t config_max_login_age(const config_t *config);
 
 /** The key that signs here, or NULL; and the one that signs refresh tokens. */
 const jwk_t *config_signing_key(const config_t *config);

@@ -98,7 +98,7 @@ static const char *time_text(apr_int64_t seconds, apr_pool_t *p)
 
 static int asks_users(const sections_place_t *section)
 {
-    return sections_issues(section) ||
+    return (sections_is_endpoint(section) && mount_asks_users(section->handler)) ||
            (sections_is_protected(section) && section->config->check_user);
 }
 
@@ -161,6 +161,26 @@ static const char *check_users(const sections_place_t *section, apr_pool_t *p)
                  "both, in one section";
 }
 
+/* A query by SELECT * may give any column; others must write it down. */
+static int may_give(const db_query_t *query, const char *column)
+{
+    return strchr(query->sql, '*') || ap_strcasestr(query->sql, column);
+}
+
+static const char *check_password_column(const sections_place_t *section, apr_pool_t *p)
+{
+    const config_t *config = section->config;
+
+    (void)p;
+    if (!asks_users(section) || config->sessions == POLICY_SESSIONS_OFF ||
+        !config->end_on_password_change ||
+        may_give(config_users(config)->queries.by_id, "password")) {
+        return NULL;
+    }
+    return "AuthJWTUserByIdQuery: gives no column password, by which a session ends when "
+           "the password changes; add it, or write AuthJWTEndOnPasswordChange Off";
+}
+
 static const char *check_database(const sections_place_t *section, apr_pool_t *p)
 {
     const sections_host_t *host = section->host;
@@ -200,7 +220,7 @@ typedef const char *check_t(const sections_place_t *section, apr_pool_t *p);
 
 static check_t *const checks[] = {
     check_mount, keycheck_section, check_handler,     check_lifetimes,
-    check_users, check_database,   check_remote_user,
+    check_users, check_database,   check_remote_user, check_password_column,
 };
 
 /* --- What has no effect where it stands ------------------------------------------- */
@@ -414,6 +434,28 @@ static void add_source(const sections_place_t *section, const apr_array_header_t
     source->where = section->users;
 }
 
+/* The table of sessions of each database in which there are some. */
+static void add_sessions(const sections_place_t *section, apr_array_header_t *hosts)
+{
+    dbd_source_t *source;
+    int i;
+
+    if (!asks_users(section) || section->config->sessions == POLICY_SESSIONS_OFF) {
+        return;
+    }
+    for (i = 0; i < hosts->nelts; i++) {
+        if (sections_same_database(APR_ARRAY_IDX(hosts, i, const sections_host_t *),
+                                   section->host)) {
+            return;
+        }
+    }
+    APR_ARRAY_PUSH(hosts, const sections_host_t *) = section->host;
+    source = apr_array_push(sources);
+    source->users = NULL;
+    source->server = section->host->server;
+    source->where = NULL;
+}
+
 /* Compare a place that asks users with all such places before it.
  *
  * @param others  const sections_place_t *, of which no two are alike
@@ -479,6 +521,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     const apr_array_header_t *all = sections_list(s, pconf, ptemp);
     apr_array_header_t *others =
         apr_array_make(ptemp, 4, sizeof(const sections_place_t *));
+    apr_array_header_t *hosts = apr_array_make(ptemp, 2, sizeof(const sections_host_t *));
     const sections_place_t *sections = (const sections_place_t *)all->elts;
     const char *error;
     int i;
@@ -495,6 +538,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         if (error) {
             return refuse_section(&sections[i], error, ptemp);
         }
+        add_sessions(&sections[i], hosts);
         warn_idle(&sections[i], all, ptemp);
         warn_open(&sections[i], ptemp);
     }

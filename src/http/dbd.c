@@ -11,6 +11,7 @@
 #include <http_log.h>
 
 #include "http/gate.h"
+#include "store/sessions.h"
 
 APLOG_USE_MODULE(auth_jwt);
 
@@ -228,23 +229,38 @@ void dbd_attach(policy_t *policy, dbd_t *dbd, const config_t *config, request_re
 
 static const char *place(const dbd_source_t *source, apr_pool_t *p)
 {
-    return source->where ? apr_psprintf(p, "%s (line %d of %s)", source->where->directive,
-                                        source->where->line_num, source->where->filename)
-                         : "AuthJWTUserQuery auth_jwt (the default)";
+    return !source->users ? "auth_jwt_session"
+           : source->where
+               ? apr_psprintf(p, "%s (line %d of %s)", source->where->directive,
+                              source->where->line_num, source->where->filename)
+               : "AuthJWTUserQuery auth_jwt (the default)";
 }
 
 static void say(const dbd_source_t *source, apr_status_t rv, const char *why,
                 apr_pool_t *p)
 {
+    const char *table = source->users ? "users' table" : "table of sessions";
+
     if (rv == APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, source->server,
-                     "JWT0011: the users' table answers: %s", place(source, p));
+                     "JWT0011: the %s answers: %s", table, place(source, p));
     } else {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, source->server,
-                     "JWT0012: the users' table does not answer: %s: %s; until it does, "
-                     "logins and protected pages answer 503",
-                     place(source, p), why);
+                     "JWT0012: the %s does not answer: %s: %s; until it does, "
+                     "logins and protected pages answer 503%s",
+                     table, place(source, p), why,
+                     source->users
+                         ? ""
+                         : " (make it by the schema that comes with the module, "
+                           "or write AuthJWTSessions Off)");
     }
+}
+
+static apr_status_t probe(const dbd_source_t *source, db_t *db, const char **why,
+                          apr_pool_t *p)
+{
+    return source->users ? users_probe(&source->users->queries, db, why, p)
+                         : sessions_probe(db, why, p);
 }
 
 /* Each child notes the files, since mod_dbd has opened connections to them by now.
@@ -256,12 +272,12 @@ static int meet(const dbd_source_t *source, int is_first, apr_pool_t *p)
     dbd_t dbd;
     db_t db;
 
-    attach(&dbd, source->server, p, source->users->slot);
+    attach(&dbd, source->server, p, source->users ? source->users->slot : 0);
     rv = store_open(&db, &why, &dbd);
     if (rv == APR_SUCCESS) {
         db_note_file(&db, p);
         if (is_first) {
-            rv = users_probe(&source->users->queries, &db, &why, p);
+            rv = probe(source, &db, &why, p);
         }
         store_close(&dbd);
     }

@@ -24,11 +24,11 @@ typedef struct {
     int call;         /* the gate's name for it */
 } dbd_t;
 
-/** Users of a server, to be tried when the first child starts. */
+/** Tables of a server, to be tried when the first child starts. */
 typedef struct {
     server_rec *server;
-    const config_users_t *users;
-    const ap_directive_t *where; /* NULL: the preset */
+    const config_users_t *users; /* NULL: the table of sessions */
+    const ap_directive_t *where; /* of the users; NULL: the preset */
 } dbd_source_t;
 
 /**

@@ -88,10 +88,21 @@ static const char *set_seconds(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
-static const char *set_max_token_age(cmd_parms *cmd, void *dir, const char *arg)
+static const char *set_seconds_or_none(cmd_parms *cmd, void *dir, const char *arg)
+{
+    if (ap_cstr_casecmp(arg, "none") != 0) {
+        return set_seconds(cmd, dir, arg);
+    }
+    config_mark(dir, row_of(cmd), cmd);
+    *(apr_int64_t *)config_member(dir, row_of(cmd)) = 0;
+    return NULL;
+}
+
+/* What a .htaccess file says has a row of its own, behind that of all others. */
+static const char *set_age(cmd_parms *cmd, void *dir, const char *arg)
 {
     int in_htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
-    config_row_t row = in_htaccess ? CONFIG_HTACCESS_TOKEN_AGE : CONFIG_MAX_TOKEN_AGE;
+    config_row_t row = row_of(cmd) + (in_htaccess ? 1 : 0);
     int is_none = ap_cstr_casecmp(arg, "none") == 0;
     apr_int64_t seconds = is_none ? 0 : parse_seconds(arg);
 
@@ -111,6 +122,20 @@ static const char *set_leeway(cmd_parms *cmd, void *dir, const char *arg)
     if (seconds < 0 || seconds > 600) {
         return refuse(
             cmd, "'%s' is not a leeway; write a time from 0 to 10min, such as 30s", arg);
+    }
+    config_mark(dir, row_of(cmd), cmd);
+    *(apr_int64_t *)config_member(dir, row_of(cmd)) = seconds;
+    return NULL;
+}
+
+/* Here 0 is a value, too. */
+static const char *set_reuse_grace(cmd_parms *cmd, void *dir, const char *arg)
+{
+    apr_int64_t seconds = parse_seconds(arg);
+
+    if (seconds < 0 || seconds > 300) {
+        return refuse(
+            cmd, "'%s' is not a grace; write a time from 0 to 5min, such as 30s", arg);
     }
     config_mark(dir, row_of(cmd), cmd);
     *(apr_int64_t *)config_member(dir, row_of(cmd)) = seconds;
@@ -478,6 +503,47 @@ static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
+/* --- Sessions -------------------------------------------------------------------- */
+
+static const char *set_sessions(cmd_parms *cmd, void *dir, const char *arg)
+{
+    static const struct {
+        const char *word;
+        policy_sessions_t mode;
+    } modes[] = {{"On", POLICY_SESSIONS_ON},
+                 {"migrate", POLICY_SESSIONS_MIGRATE},
+                 {"Off", POLICY_SESSIONS_OFF}};
+    apr_size_t i;
+
+    for (i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (ap_cstr_casecmp(arg, modes[i].word) == 0) {
+            config_mark(dir, row_of(cmd), cmd);
+            *(policy_sessions_t *)config_member(dir, row_of(cmd)) = modes[i].mode;
+            return NULL;
+        }
+    }
+    return refuse(cmd, "'%s' is no way to keep sessions; write On, migrate or Off", arg);
+}
+
+#define MOST_SESSIONS 1000
+
+static const char *set_max_sessions(cmd_parms *cmd, void *dir, const char *arg)
+{
+    int is_none = ap_cstr_casecmp(arg, "none") == 0;
+    apr_int64_t count;
+    char *end;
+
+    count = apr_strtoi64(arg, &end, 10);
+    if (!is_none && (!apr_isdigit(*arg) || *end || count < 1 || count > MOST_SESSIONS)) {
+        return refuse(cmd,
+                      "'%s' is not a number of sessions; write one from 1 to %d, or none",
+                      arg, MOST_SESSIONS);
+    }
+    config_mark(dir, row_of(cmd), cmd);
+    *(int *)config_member(dir, row_of(cmd)) = is_none ? 0 : (int)count;
+    return NULL;
+}
+
 /* --- Directives ---------------------------------------------------------------- */
 
 /* ADMIN: what decides who gets in. GLOBAL: what belongs to a whole server.
@@ -520,8 +586,26 @@ const command_rec directives_table[] = {
                   ADMIN, "how long access tokens issued here are valid (default 5min)"),
     AP_INIT_TAKE1("AuthJWTRefreshLifetime", set_seconds, ROW(CONFIG_REFRESH_LIFETIME),
                   ADMIN, "how long refresh tokens issued here are valid (default 1d)"),
-    AP_INIT_TAKE1("AuthJWTMaxTokenAge", set_max_token_age, NULL, ANYWHERE,
+    AP_INIT_TAKE1("AuthJWTMaxTokenAge", set_age, ROW(CONFIG_MAX_TOKEN_AGE), ANYWHERE,
                   "oldest access token that is accepted here, or none (default none)"),
+    AP_INIT_TAKE1("AuthJWTMaxLoginAge", set_age, ROW(CONFIG_MAX_LOGIN_AGE), ANYWHERE,
+                  "longest time since the login that is accepted here, or none (default "
+                  "none)"),
+    AP_INIT_TAKE1("AuthJWTSessions", set_sessions, ROW(CONFIG_SESSIONS), ADMIN,
+                  "whether logins open sessions: On, migrate or Off (default On)"),
+    AP_INIT_FLAG("AuthJWTRotateRefresh", set_flag, ROW(CONFIG_ROTATE_REFRESH), ADMIN,
+                 "whether a refresh gives a new refresh token, and spends the old one "
+                 "(default On)"),
+    AP_INIT_TAKE1("AuthJWTReuseGrace", set_reuse_grace, ROW(CONFIG_REUSE_GRACE), ADMIN,
+                  "how long a spent refresh token is given its successor (default 30s)"),
+    AP_INIT_TAKE1("AuthJWTSessionLifetime", set_seconds_or_none,
+                  ROW(CONFIG_SESSION_LIFETIME), ADMIN,
+                  "how long after its login a session ends, or none (default 30d)"),
+    AP_INIT_TAKE1("AuthJWTMaxSessions", set_max_sessions, ROW(CONFIG_MAX_SESSIONS), ADMIN,
+                  "sessions that a user may have, or none (default none: any number)"),
+    AP_INIT_FLAG("AuthJWTEndOnPasswordChange", set_flag,
+                 ROW(CONFIG_END_ON_PASSWORD_CHANGE), ADMIN,
+                 "whether a new password ends the sessions before it (default On)"),
     AP_INIT_TAKE_ARGV("AuthJWTUserTable", set_user_table, ROW(CONFIG_USERS), ADMIN,
                       "table of the users, and its columns where they have other names"),
     AP_INIT_TAKE1("AuthJWTUserQuery", set_user_query, NULL, ADMIN,

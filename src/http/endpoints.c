@@ -9,11 +9,11 @@
 #include <http_request.h>
 
 #include "auth/login.h"
-#include "auth/refresh.h"
-#include "http/body.h"
 #include "http/dbd.h"
+#include "http/grant.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/revoke.h"
 #include "http/seats.h"
 
 APLOG_USE_MODULE(auth_jwt);
@@ -120,95 +120,7 @@ void endpoints_child_init(apr_pool_t *pchild, server_rec *s)
     }
 }
 
-/* --- Answering ------------------------------------------------------------------ */
-
-static int refuse_body(request_rec *r, const body_error_t *error)
-{
-    char *text;
-
-    if (!error->body) {
-        return error->status;
-    }
-    text = json_dumps(error->body, JSON_COMPACT);
-    apr_table_setn(r->subprocess_env, "AUTH_JWT_ERROR", "malformed");
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "JWT0102: the request was not understood (%d): %.200s", error->status,
-                  text ? text : "");
-    free(text);
-    return response_json(r, error->status, error->body);
-}
-
-static int answer_tokens(request_rec *r, const issue_tokens_t *tokens)
-{
-    json_t *body = json_object();
-
-    if (tokens->refresh) {
-        json_object_set_new(body, "refresh", json_string(tokens->refresh));
-    }
-    json_object_set_new(body, "access", json_string(tokens->access));
-    return response_json(r, HTTP_OK, body);
-}
-
-static int obtain(request_rec *r, const config_t *config, const policy_t *policy)
-{
-    const char *username, *password, *why = "";
-    body_error_t error = {0};
-    issue_tokens_t tokens;
-    identity_t identity;
-    verdict_t verdict;
-    json_t *body;
-
-    body = body_read(r, config, &error);
-    if (!body) {
-        return refuse_body(r, &error);
-    }
-    username = body_field(r, body, config->fields->username, 1, &error);
-    password = body_field(r, body, config->fields->password, 0, &error);
-    if (error.status) {
-        return refuse_body(r, &error);
-    }
-    verdict = login_check(&identity, policy, username, password, strlen(password), &why,
-                          r->pool);
-    if (verdict == VERDICT_OK) {
-        verdict = issue_pair(&tokens, policy, &identity, &why, r->pool);
-    }
-    if (verdict != VERDICT_OK) {
-        return response_verdict(r, verdict, why);
-    }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "JWT0111: login of the user with the id "
-                  "'%s', access token %s",
-                  identity.user_id, tokens.access_jti);
-    return answer_tokens(r, &tokens);
-}
-
-static int refresh(request_rec *r, const config_t *config, const policy_t *policy)
-{
-    const char *token, *why = "";
-    body_error_t error = {0};
-    issue_tokens_t tokens;
-    identity_t identity;
-    verdict_t verdict;
-    json_t *body;
-
-    body = body_read(r, config, &error);
-    if (!body) {
-        return refuse_body(r, &error);
-    }
-    token = body_field(r, body, "refresh", 1, &error);
-    if (error.status) {
-        return refuse_body(r, &error);
-    }
-    verdict = refresh_token(&tokens, &identity, policy, token, &why, r->pool);
-    if (verdict != VERDICT_OK) {
-        return response_verdict(r, verdict, why);
-    }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "JWT0112: refresh for the user with the id "
-                  "'%s', refresh token %s, access token %s",
-                  identity.user_id, identity.jti, tokens.access_jti);
-    return answer_tokens(r, &tokens);
-}
+/* --- The keys -------------------------------------------------------------------- */
 
 /* Whoever verifies may keep the keys for a while; the README tells how long to wait when
  * keys change. */
@@ -228,16 +140,24 @@ static int show_keys(request_rec *r, const config_t *config, const policy_t *pol
 
 typedef struct {
     const char *handler;
-    int method; /* the one that it answers, beside OPTIONS */
+    apr_int64_t methods; /* bits of those that it answers, beside OPTIONS */
     const char *allow;
     int needs_key; /* one that signs */
     int (*answer)(request_rec *r, const config_t *config, const policy_t *policy);
 } endpoint_t;
 
+#define GET    (AP_METHOD_BIT << M_GET)
+#define POST   (AP_METHOD_BIT << M_POST)
+#define DELETE (AP_METHOD_BIT << M_DELETE)
+
 static const endpoint_t table[] = {
-    {"jwt-obtain", M_POST, "POST, OPTIONS", 1, obtain},
-    {"jwt-refresh", M_POST, "POST, OPTIONS", 1, refresh},
-    {"jwt-jwks", M_GET, "GET, HEAD, OPTIONS", 0, show_keys},
+    {"jwt-obtain", POST, "POST, OPTIONS", 1, grant_obtain},
+    {"jwt-refresh", POST, "POST, OPTIONS", 1, grant_refresh},
+    {"jwt-verify", POST, "POST, OPTIONS", 0, revoke_verify},
+    {"jwt-blacklist", POST, "POST, OPTIONS", 0, revoke_blacklist},
+    {"jwt-logout", POST, "POST, OPTIONS", 0, revoke_logout},
+    {"jwt-sessions", GET | DELETE, "GET, HEAD, DELETE, OPTIONS", 0, revoke_sessions},
+    {"jwt-jwks", GET, "GET, HEAD, OPTIONS", 0, show_keys},
 };
 
 static const endpoint_t *find_endpoint(const request_rec *r)
@@ -259,7 +179,7 @@ static const endpoint_t *find_endpoint(const request_rec *r)
 
 static int wrong_method(request_rec *r, const endpoint_t *endpoint)
 {
-    r->allowed |= AP_METHOD_BIT << endpoint->method;
+    r->allowed |= endpoint->methods;
     if (r->method_number == M_OPTIONS) {
         return response_json(r, HTTP_OK, json_object());
     }
@@ -277,6 +197,23 @@ static int no_key(request_rec *r)
         "no key signs here; add AuthJWTKey or mend AuthJWTSigningKey");
 }
 
+/* Who asks, as a session's row remembers it: of a text that anybody can send, no more
+ * than printable ASCII. */
+static policy_client_t client_of(request_rec *r)
+{
+    const char *agent = apr_table_get(r->headers_in, "User-Agent");
+    policy_client_t client = {r->useragent_ip, agent};
+    char *copy, *at;
+
+    if (agent) {
+        client.user_agent = copy = apr_pstrdup(r->pool, agent);
+        for (at = copy; *at; at++) {
+            *at = *at >= ' ' && *at <= '~' ? *at : '?';
+        }
+    }
+    return client;
+}
+
 int endpoints_handle(request_rec *r)
 {
     const endpoint_t *endpoint = find_endpoint(r);
@@ -289,7 +226,7 @@ int endpoints_handle(request_rec *r)
     }
     response_no_store(r);
     apr_table_setn(r->headers_out, "Allow", endpoint->allow);
-    if (r->method_number != endpoint->method) {
+    if (!(endpoint->methods & AP_METHOD_BIT << r->method_number)) {
         return wrong_method(r, endpoint);
     }
     config = config_of_request(r);
@@ -299,6 +236,7 @@ int endpoints_handle(request_rec *r)
     }
     dbd_attach(&policy, &dbd, config, r);
     policy.seats = &policy_seats;
+    policy.client = client_of(r);
     return endpoint->answer(r, config, &policy);
 }
 

@@ -1,5 +1,5 @@
 /**
- * The endpoints that issue tokens.
+ * Our own URLs: which they are, and who answers.
  */
 #ifndef HTTP_ENDPOINTS_H
 #define HTTP_ENDPOINTS_H

@@ -4,15 +4,22 @@
 
 #define ALL 0u
 
-/* Those that make tokens come first. */
+typedef enum { SHOWS_KEYS, ASKS_USERS, ISSUES } work_t;
+
+/* Those that make tokens come first, those that need no database last. */
 static const struct {
     const char *name; /* below the path */
     const char *handler;
-    int issues; /* whether it makes tokens */
+    work_t work;
+    int has_parts; /* whether /PART may stand behind the name */
 } table[] = {
-    {"token", "jwt-obtain", 1},
-    {"token/refresh", "jwt-refresh", 1},
-    {"jwks.json", "jwt-jwks", 0},
+    {"token", "jwt-obtain", ISSUES, 0},
+    {"token/refresh", "jwt-refresh", ISSUES, 0},
+    {"token/verify", "jwt-verify", ASKS_USERS, 0},
+    {"token/blacklist", "jwt-blacklist", ASKS_USERS, 0},
+    {"logout", "jwt-logout", ASKS_USERS, 0},
+    {"sessions", "jwt-sessions", ASKS_USERS, 1},
+    {"jwks.json", "jwt-jwks", SHOWS_KEYS, 0},
 };
 
 #define ROWS ((int)(sizeof table / sizeof *table))
@@ -62,6 +69,15 @@ const char *mount_first(const mount_t *mount)
     return table[i].handler;
 }
 
+/* What may stand behind a name: nothing, a slash, or a part and perhaps a slash. */
+static int is_tail(const char *tail, int has_parts)
+{
+    if (has_parts && tail[0] == '/') {
+        tail += 1 + strcspn(tail + 1, "/");
+    }
+    return tail[0] == '\0' || (tail[0] == '/' && tail[1] == '\0');
+}
+
 const char *mount_find(const mount_t *mount, const char *uri)
 {
     apr_size_t len;
@@ -74,7 +90,7 @@ const char *mount_find(const mount_t *mount, const char *uri)
     for (i = 0; i < ROWS; i++) {
         len = strlen(table[i].name);
         if (is_mounted(mount, i) && strncmp(uri, table[i].name, len) == 0 &&
-            (uri[len] == '\0' || (uri[len] == '/' && uri[len + 1] == '\0'))) {
+            is_tail(uri + len, table[i].has_parts)) {
             return table[i].handler;
         }
     }
@@ -102,7 +118,14 @@ int mount_issues(const char *handler)
 {
     int row = find_handler(handler);
 
-    return row >= 0 && table[row].issues;
+    return row >= 0 && table[row].work == ISSUES;
+}
+
+int mount_asks_users(const char *handler)
+{
+    int row = find_handler(handler);
+
+    return row >= 0 && table[row].work != SHOWS_KEYS;
 }
 
 const char *mount_handlers(apr_pool_t *p)

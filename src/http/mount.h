@@ -41,6 +41,9 @@ int mount_has_handler(const char *handler);
 /** Whether it is the handler of an endpoint that makes tokens. */
 int mount_issues(const char *handler);
 
+/** Whether it is the handler of an endpoint that asks the database. */
+int mount_asks_users(const char *handler);
+
 /** The names of all endpoints' handlers, for messages. */
 const char *mount_handlers(apr_pool_t *p);
 

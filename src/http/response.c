@@ -38,6 +38,9 @@ static void log_verdict(request_rec *r, verdict_t verdict, const char *why)
     } else if (verdict == VERDICT_BAD_HASH) {
         ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "JWT0104: refused (%s): %s",
                       info->name, why);
+    } else if (verdict == VERDICT_REUSED) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "JWT0105: refused (%s): %s",
+                      info->name, why);
     } else {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "JWT0101: refused (%s): %s",
                       info->name, why);
@@ -62,6 +65,11 @@ static void set_headers(request_rec *r, const verdict_info_t *info, const char *
     if (error) {
         challenge = apr_psprintf(r->pool, "%s, error=\"%s\"", challenge, error);
     }
+    /* RFC 9470 section 3: how to come back. */
+    if (error && info == verdict_info(VERDICT_LOGIN_TOO_OLD)) {
+        challenge = apr_psprintf(r->pool, "%s, max_age=\"%" APR_INT64_T_FMT "\"",
+                                 challenge, config_max_login_age(config));
+    }
     /* Set, not added: the table is shared with an ErrorDocument's request. */
     apr_table_setn(r->err_headers_out, "WWW-Authenticate", challenge);
 }
@@ -74,6 +82,22 @@ static json_t *verdict_body(const verdict_info_t *info)
         json_object_set_new(body, "code", json_string(info->code));
     }
     return body;
+}
+
+int response_misread(request_rec *r, int status, json_t *body)
+{
+    char *text;
+
+    if (!body) {
+        return status;
+    }
+    text = json_dumps(body, JSON_COMPACT);
+    apr_table_setn(r->subprocess_env, "AUTH_JWT_ERROR", "malformed");
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "JWT0102: the request was not understood (%d): %.200s", status,
+                  text ? text : "");
+    free(text);
+    return response_json(r, status, body);
 }
 
 /* At a protected place SimpleJWT lists what each accepted class of token said. */
@@ -165,6 +189,13 @@ int response_verdict(request_rec *r, verdict_t verdict, const char *why)
     /* No error parameter: what was refused is no bearer token (RFC 6750 section 3). */
     set_headers(r, info, NULL);
     return response_json(r, info->status, verdict_body(info));
+}
+
+int response_verdict_as(request_rec *r, verdict_t verdict, const char *why, int status,
+                        json_t *body)
+{
+    log_verdict(r, verdict, why);
+    return response_json(r, status, body);
 }
 
 static int has_error_document(request_rec *r, int status)

@@ -31,6 +31,22 @@ int response_refuse(request_rec *r, verdict_t verdict, const char *why);
 int response_verdict(request_rec *r, verdict_t verdict, const char *why);
 
 /**
+ * The same, where this endpoint has an answer of its own for a verdict.
+ *
+ * @param body  released here
+ */
+int response_verdict_as(request_rec *r, verdict_t verdict, const char *why, int status,
+                        json_t *body);
+
+/**
+ * Answer a request to an endpoint whose body or fields cannot be used.
+ *
+ * @param body  what the client is told; released here. NULL: httpd answers by itself
+ * @return what the handler must return
+ */
+int response_misread(request_rec *r, int status, json_t *body);
+
+/**
  * Answer a request to an endpoint with a JSON body, which is released here.
  *
  * @param body  NULL when memory ran out

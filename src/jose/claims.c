@@ -119,6 +119,7 @@ static const char *read_registered(claims_t *claims)
            (why = read_time(&claims->iat, claims, "iat")) ||
            (why = read_string(&claims->token_type, claims, "token_type")) ||
            (why = read_string(&claims->jti, claims, "jti")) ||
+           (why = read_string(&claims->sid, claims, "sid")) ||
            (why = read_string(&claims->iss, claims, "iss")) ||
            (why = read_audience(claims)));
     return why;
@@ -214,13 +215,15 @@ static claims_result_t check_required(const claims_t *claims,
     if (!claims->token_type) {
         return CLAIMS_NO_TYPE;
     }
-    return strcmp(claims->token_type, expect->token_type) == 0 ? CLAIMS_GOOD
-                                                               : CLAIMS_WRONG_TYPE;
+    return !expect->token_type || strcmp(claims->token_type, expect->token_type) == 0
+               ? CLAIMS_GOOD
+               : CLAIMS_WRONG_TYPE;
 }
 
 claims_result_t claims_check(const claims_t *claims, const claims_expect_t *expect)
 {
-    claims_result_t result = check_times(claims, expect);
+    claims_result_t result =
+        expect->at_any_time ? CLAIMS_GOOD : check_times(claims, expect);
 
     if (result != CLAIMS_GOOD) {
         return result;
@@ -254,6 +257,13 @@ const char *claims_string(const claims_t *claims, const char *name)
     return get_value(claims, name).text;
 }
 
+apr_int64_t claims_time(const claims_t *claims, const char *name)
+{
+    apr_int64_t time;
+
+    return read_time(&time, claims, name) == NULL ? time : CLAIMS_NO_TIME;
+}
+
 /* Whether a copied token's claim is this one's own business. */
 static int is_own(const claims_new_t *claims, const char *name)
 {
@@ -266,6 +276,7 @@ static int is_own(const claims_new_t *claims, const char *name)
         }
     }
     return strcmp(name, claims->user_id_claim) == 0 ||
+           (claims->sid && (!strcmp(name, "sid") || !strcmp(name, "auth_time"))) ||
            (claims->issuer && strcmp(name, "iss") == 0);
 }
 
@@ -307,6 +318,10 @@ const char *claims_write(const claims_new_t *claims, apr_pool_t *p)
     bad |= json_object_set_new(to, "iat", json_integer(claims->iat));
     bad |= json_object_set_new(to, "jti", json_string(claims->jti));
     bad |= json_object_set_new(to, claims->user_id_claim, json_string(claims->user_id));
+    if (claims->sid) {
+        bad |= json_object_set_new(to, "sid", json_string(claims->sid));
+        bad |= json_object_set_new(to, "auth_time", json_integer(claims->auth_time));
+    }
     if (claims->copied) {
         bad |= copy_claims(to, claims, p);
     }

@@ -21,6 +21,7 @@ typedef struct {
     const json_t *members;     /* or here, when the payload is not flat */
     const char *token_type;    /* NULL: none */
     const char *jti;           /* NULL: none */
+    const char *sid;           /* of a session (OpenID Connect); NULL: none */
     const char *iss;           /* NULL: none */
     const char *aud;           /* NULL: none, or a list */
     const json_t *aud_list;    /* array of strings; NULL: none, or a single one */
@@ -32,7 +33,8 @@ typedef struct {
     apr_int64_t now;                    /* seconds since 1970 */
     apr_int64_t exp_leeway, iat_leeway; /* seconds; the latter also for nbf */
     apr_int64_t max_age;                /* seconds since iat; 0: any */
-    const char *token_type;
+    int at_any_time;                    /* whether times do not matter */
+    const char *token_type;             /* NULL: any */
     const char *issuer;                 /* NULL: not looked at */
     const apr_array_header_t *audience; /* const char *, any of; NULL: no aud at all */
 } claims_expect_t;
@@ -57,6 +59,8 @@ typedef struct {
     const char *jti;
     const char *user_id_claim; /* name */
     const char *user_id;       /* value, written as string */
+    const char *sid;           /* NULL: none, and no auth_time */
+    apr_int64_t auth_time;     /* seconds since 1970 */
     const claims_t *copied;    /* claims of another token to carry over, or NULL */
     const char *audience;      /* NULL: that of the copied token, or none */
     const char *issuer;        /* NULL: none */
@@ -96,8 +100,15 @@ const char *claims_user_id(const claims_t *claims, const char *name, apr_pool_t 
 const char *claims_string(const claims_t *claims, const char *name);
 
 /**
- * Write a payload: token_type, exp, iat, jti, the user's id, copied claims, aud,
- * iss, in this order (SimpleJWT's).
+ * A claim that is a time.
+ *
+ * @return seconds since 1970; CLAIMS_NO_TIME for absent and all other types
+ */
+apr_int64_t claims_time(const claims_t *claims, const char *name);
+
+/**
+ * Write a payload: token_type, exp, iat, jti, the user's id, sid and auth_time, copied
+ * claims, aud, iss, in this order (SimpleJWT's).
  *
  * @return compact JSON, allocated from @p p; NULL when memory ran out or a value
  *         is no UTF-8

@@ -14,6 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Fetched once: marks are made for every request. */
+static EVP_MD *sha256;
+
 /* Of this OpenSSL; constant after digest_prepare(). */
 static int lacks_scrypt, lacks_md5;
 
@@ -341,11 +344,27 @@ apr_status_t digest_sha1_base64(char out[FORMS_TEXT_SIZE], const hash_t *h,
     return status;
 }
 
+apr_status_t digest_mark(char out[DIGEST_MARK_SIZE], const char *text)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size;
+
+    if (EVP_Digest(text, strlen(text), digest, &size, sha256 ? sha256 : EVP_sha256(),
+                   NULL) != 1) {
+        return failure(0);
+    }
+    to_hex(out, digest, (DIGEST_MARK_SIZE - 1) / 2);
+    return APR_SUCCESS;
+}
+
 void digest_prepare(void)
 {
     unsigned char digest[EVP_MAX_MD_SIZE], salt[] = "salt";
     unsigned int size;
 
+    if (!sha256) {
+        sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    }
     PKCS5_PBKDF2_HMAC("", 0, salt, sizeof salt, 1, EVP_sha256(), 1, digest);
     PKCS5_PBKDF2_HMAC("", 0, salt, sizeof salt, 1, EVP_sha1(), 1, digest);
     lacks_scrypt = EVP_PBE_scrypt("", 0, salt, sizeof salt, 2, 1, 1, 0, digest, 1) != 1;

@@ -46,6 +46,12 @@ apr_status_t digest_sha1_hex(char out[FORMS_TEXT_SIZE], const hash_t *h,
 apr_status_t digest_sha1_base64(char out[FORMS_TEXT_SIZE], const hash_t *h,
                                 const char *password, apr_size_t len);
 
+/** Digits of a mark, and the NUL behind them. */
+#define DIGEST_MARK_SIZE 33
+
+/** The first 128 bits of a text's SHA-256, in lower-case hexadecimal digits. */
+apr_status_t digest_mark(char out[DIGEST_MARK_SIZE], const char *text);
+
 /**
  * Let OpenSSL look up what these need, before there are requests: where memory fails it
  * at the first time, it never tries again in that process.

@@ -138,6 +138,11 @@ apr_status_t password_template(char out[PASSWORD_TEMPLATE_SIZE], const char *sto
     return APR_SUCCESS;
 }
 
+apr_status_t password_mark(char out[PASSWORD_MARK_SIZE], const char *stored)
+{
+    return digest_mark(out, stored ? stored : "");
+}
+
 void password_prepare(void)
 {
     digest_prepare();

@@ -85,6 +85,17 @@ void password_work(const char *password, apr_size_t len, const char *like);
  */
 apr_status_t password_template(char out[PASSWORD_TEMPLATE_SIZE], const char *stored);
 
+/** Length of a mark, with the NUL behind it. */
+#define PASSWORD_MARK_SIZE 33
+
+/**
+ * A text that is another one for another stored hash, and tells nothing of it.
+ *
+ * @param stored  the column's text; NULL: none, which has a mark, too
+ * @return APR_SUCCESS, or APR_ENOMEM when OpenSSL failed
+ */
+apr_status_t password_mark(char out[PASSWORD_MARK_SIZE], const char *stored);
+
 /**
  * Let OpenSSL look up what hashes need, before there are requests: where memory fails
  * it at the first time, it never tries again in that process.

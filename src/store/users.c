@@ -62,14 +62,12 @@ const char *users_table(users_t *out, const char *table,
     if (error) {
         return error;
     }
-    select = apr_pstrcat(p, "SELECT ", columns[USERS_ID], " AS id",
-                         column(columns, USERS_USERNAME, p),
-                         column(columns, USERS_IS_ACTIVE, p), NULL);
-    /* The hash is asked for at login only: no request needs to carry it around. */
-    out->by_name = db_query_make(
-        apr_pstrcat(p, select, column(columns, USERS_PASSWORD, p), " FROM ", table,
-                    " WHERE ", columns[USERS_USERNAME], " = %s", NULL),
-        p);
+    select = apr_pstrcat(
+        p, "SELECT ", columns[USERS_ID], " AS id", column(columns, USERS_USERNAME, p),
+        column(columns, USERS_IS_ACTIVE, p), column(columns, USERS_PASSWORD, p), NULL);
+    out->by_name = db_query_make(apr_pstrcat(p, select, " FROM ", table, " WHERE ",
+                                             columns[USERS_USERNAME], " = %s", NULL),
+                                 p);
     by_id = apr_pstrcat(p, select, " FROM ", table, " WHERE ", columns[USERS_ID], NULL);
     out->by_id = db_query_make(apr_pstrcat(p, by_id, " = %s", NULL), p);
     out->by_bigint_id =
@@ -160,7 +158,8 @@ static apr_status_t read_user(user_t *user, const db_row_t *row, const char **wh
         *why = apr_psprintf(p, "%s (id '%s')", *why, found.id);
         return APR_EGENERAL;
     }
-    if (!db_row_find(&found.password, row, "password")) {
+    found.has_password = db_row_find(&found.password, row, "password");
+    if (!found.has_password) {
         found.password = NULL;
     }
     found.is_active = !db_row_find(&active, row, "is_active") || is_true(active);

@@ -23,6 +23,7 @@ typedef struct {
     const char *id;
     const char *username;
     const char *password; /* the stored hash; NULL: none, or not asked for */
+    int has_password;     /* whether the query has such a column */
     int is_active;
 } user_t;
 

@@ -45,7 +45,7 @@ static void store_close(void *context)
     store.closed++;
 }
 
-static const policy_store_t counting_store = {store_open, store_close, &store};
+static const policy_store_t counting_store = {store_open, store_close, NULL, &store};
 static users_t users;
 static apr_status_t random_status;
 
@@ -77,6 +77,7 @@ static policy_t policy_make(void)
         .signing_key = ours,
         .refresh_signing_key = ours,
         .max_token_length = 8190,
+        .sessions = POLICY_SESSIONS_OFF,
         .user_id_claim = "user_id",
         .now = NOW,
         .iat_leeway = 10,

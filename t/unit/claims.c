@@ -398,7 +398,12 @@ static void test_user_id(void)
 
 static void test_claims_write(void)
 {
-    claims_new_t new = {"access", NOW + 300, NOW, "j", "user_id", "1", NULL, NULL, NULL};
+    claims_new_t new = {.token_type = "access",
+                        .exp = NOW + 300,
+                        .iat = NOW,
+                        .jti = "j",
+                        .user_id_claim = "user_id",
+                        .user_id = "1"};
     claims_t old;
 
     is_str(

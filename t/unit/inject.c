@@ -180,11 +180,17 @@ static verdict_t login(identity_t *identity, issue_tokens_t *tokens, const task_
                        apr_pool_t *p)
 {
     const char *why = NULL;
+    session_successor_t first;
     verdict_t verdict = login_check(identity, &policy, task->credential, task->password,
                                     strlen(task->password), &why, p);
 
-    return verdict == VERDICT_OK ? issue_pair(tokens, &policy, identity, &why, p)
-                                 : verdict;
+    if (verdict == VERDICT_OK) {
+        verdict = session_start(&first, identity, &policy, &why, p);
+    }
+    if (verdict == VERDICT_OK) {
+        verdict = issue_tokens(tokens, &policy, identity, &first, &why, p);
+    }
+    return verdict;
 }
 
 static verdict_t check(identity_t *identity, issue_tokens_t *tokens, const task_t *task,
@@ -556,6 +562,7 @@ int main(void)
         .max_token_length = LONGEST,
         .user_id_claim = "user_id",
         .now = NOW,
+        .sessions = POLICY_SESSIONS_OFF,
         .iat_leeway = 10,
         .access_lifetime = 300,
         .refresh_lifetime = 86400,

@@ -49,7 +49,7 @@ static void store_close(void *context)
     store.closed++;
 }
 
-static const policy_store_t counting_store = {store_open, store_close, NULL};
+static const policy_store_t counting_store = {store_open, store_close, NULL, NULL};
 
 /* What is known of the cost of hashes. */
 static struct {
@@ -388,30 +388,40 @@ static const jwk_t *make_key(void)
     return keys_load(NULL, "HS256", "0123456789abcdef0123456789abcdef", 32, NULL, pool);
 }
 
+static verdict_t issue(issue_tokens_t *tokens, const char **why)
+{
+    identity_t identity = {.user_id = "1", .password_mark = ""};
+    session_successor_t first;
+    verdict_t verdict = session_start(&first, &identity, &policy, why, pool);
+
+    return verdict == VERDICT_OK
+               ? issue_tokens(tokens, &policy, &identity, &first, why, pool)
+               : verdict;
+}
+
 /* Every use of randomness may be the one that fails. */
 static void test_no_random(void)
 {
-    identity_t identity = {.user_id = "1"};
     issue_tokens_t tokens;
     const char *why;
 
+    policy.sessions = POLICY_SESSIONS_OFF;
     policy.random = some_random;
     policy.signing_key = policy.refresh_signing_key = make_key();
     policy.user_id_claim = "user_id";
     policy.access_lifetime = 300;
     policy.refresh_lifetime = 86400;
-    for (bad_random = 1; bad_random <= 2; bad_random++) {
+    for (bad_random = 1; bad_random <= 3; bad_random++) {
         randoms = 0;
         tokens.access = "untouched";
-        is_int(issue_pair(&tokens, &policy, &identity, &why, pool), VERDICT_CRYPTO_DOWN,
+        is_int(issue(&tokens, &why), VERDICT_CRYPTO_DOWN,
                "without random bytes no token");
         is_str(tokens.access, "untouched", "not even half a pair");
         ok(why && *why, "and a reason");
     }
     randoms = 0;
-    is_int(issue_pair(&tokens, &policy, &identity, &why, pool), VERDICT_OK,
-           "with them there is");
-    is_int(randoms, 2, "each token has its own");
+    is_int(issue(&tokens, &why), VERDICT_OK, "with them there is");
+    is_int(randoms, 3, "each token has its own, and a session its name");
 }
 
 int main(void)

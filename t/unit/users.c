@@ -49,12 +49,12 @@ static void test_table(void)
            "password FROM auth_jwt_user WHERE username = %s",
            "the preset, by name");
     is_str(users.by_id->sql,
-           "SELECT id AS id, username AS username, is_active AS is_active FROM "
-           "auth_jwt_user WHERE id = %s",
-           "by id, without the hash");
+           "SELECT id AS id, username AS username, is_active AS is_active, password AS "
+           "password FROM auth_jwt_user WHERE id = %s",
+           "by id, with the hash, whose change ends sessions");
     is_str(users.by_bigint_id->sql,
-           "SELECT id AS id, username AS username, is_active AS is_active FROM "
-           "auth_jwt_user WHERE id = CAST(%s AS BIGINT)",
+           "SELECT id AS id, username AS username, is_active AS is_active, password AS "
+           "password FROM auth_jwt_user WHERE id = CAST(%s AS BIGINT)",
            "and for PostgreSQL");
     is_str(users_table(&users, "shop.members", theirs, pool), NULL, "other names");
     is_str(
@@ -64,7 +64,8 @@ static void test_table(void)
         "stand where they belong");
     is_str(users_table(&users, "members", all_active, pool), NULL, "no is_active");
     is_str(users.by_id->sql,
-           "SELECT uid AS id, login AS username FROM members WHERE uid = %s",
+           "SELECT uid AS id, login AS username, pw_hash AS password FROM members WHERE "
+           "uid = %s",
            "is not asked for");
 }
 
@@ -277,7 +278,7 @@ static void test_by_name(void)
            "this database tells case");
     is_int(users_by_name(&user, &users, &db, "", &why, pool), APR_NOTFOUND, "nobody");
     is_int(users_by_id(&user, &users, &db, "1", &why, pool), APR_SUCCESS, "by id");
-    is_str(user.password, NULL, "without a hash");
+    is_str(user.password, "hash", "with the hash, too");
     is_int(users_by_id(&user, &users, &db, "-5", &why, pool), APR_SUCCESS,
            "a negative one");
     is_int(users_by_id(&user, &users, &db, "9223372036854775807", &why, pool),

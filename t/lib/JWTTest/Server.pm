@@ -64,7 +64,8 @@ sub configuration
     my $t_dir = var('t_dir');
     my $user = $> ? '' : sprintf "User %s\nGroup %s\n", var('user'), var('group');
     my $ports = join '', map { sprintf "Define PORT_%d %d\n", $_, $self->port($_) } 1 .. 3;
-    return ref($self)->load_lines(%option) . $user . $ports . <<"CONF";
+    my $load = ref($self)->load_lines(%option);
+    return $load . $user . $ports . <<"CONF";
 Define PORT $self->{base}
 Define SERVER_DIR "$dir"
 Define T_DIR "$t_dir"
@@ -90,8 +91,17 @@ GracefulShutdownTimeout 5
 <IfModule mpm_prefork_module>
     StartServers 2
 </IfModule>
+@{[ $load =~ /^LoadModule auth_jwt_module/m ? without_sessions($conf) : '' ]}
 $conf
 CONF
+}
+
+# Most tests make their own tokens, which no login began; a configuration that has a word on
+# sessions decides for itself.
+sub without_sessions
+{
+    my ($conf) = @_;
+    return $conf =~ /AuthJWTSessions/ ? '' : "AuthJWTSessions Off\nAuthJWTRotateRefresh Off";
 }
 
 # The last hundred ports of the run's block belong to private servers.

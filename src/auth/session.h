@@ -1,0 +1,72 @@
+/**
+ * Sessions: from a login to its end, with one refresh token after the other.
+ */
+#ifndef AUTH_SESSION_H
+#define AUTH_SESSION_H
+
+#include "auth/check.h"
+
+/** The refresh token that a client may go on with. */
+typedef struct {
+    int is_given;         /* 0: the client keeps the one it has */
+    const char *jti;      /* of the token to be made */
+    apr_int64_t iat, exp; /* likewise; seconds since 1970 */
+} session_successor_t;
+
+/**
+ * Begin the session of a login, and end those that AuthJWTMaxSessions does not allow
+ * beside it.
+ *
+ * @param first     the refresh token that it begins with
+ * @param identity  of login_check(); its session is set, unless there are none here
+ * @return VERDICT_OK, VERDICT_STORE_DOWN or VERDICT_CRYPTO_DOWN with @p why set
+ */
+verdict_t session_start(session_successor_t *first, identity_t *identity,
+                        const policy_t *policy, const char **why, apr_pool_t *p);
+
+/**
+ * Spend a refresh token: exactly one of all who present it at once makes its successor,
+ * and within AuthJWTReuseGrace the others are given the same one.
+ *
+ * A token that is older than that ends its session: whoever presents it has stolen it,
+ * or has been stolen from.
+ *
+ * @param out       untouched unless the verdict is VERDICT_OK
+ * @param identity  of check_token(); its session becomes what it is now
+ * @return VERDICT_OK, VERDICT_SESSION_ENDED, VERDICT_REUSED, VERDICT_STORE_DOWN or
+ *         VERDICT_CRYPTO_DOWN
+ */
+verdict_t session_spend(session_successor_t *out, identity_t *identity,
+                        const policy_t *policy, const char **why, apr_pool_t *p);
+
+/**
+ * End the session of a token; that it had ended before is fine.
+ *
+ * @param ended     number of sessions that were ended by this: 1 or 0
+ * @param identity  of check_signed() or check_token(), with a sid
+ * @return VERDICT_OK, or VERDICT_STORE_DOWN with @p why set
+ */
+verdict_t session_end(int *ended, const identity_t *identity, const policy_t *policy,
+                      const char **why, apr_pool_t *p);
+
+/** End one session of the same user; 0 are ended when there is none with this sid. */
+verdict_t session_end_by_id(int *ended, const char *sid, const identity_t *identity,
+                            const policy_t *policy, const char **why, apr_pool_t *p);
+
+/**
+ * End all sessions of the user.
+ *
+ * @param but  the sid of one that goes on; "" for none
+ */
+verdict_t session_end_all(int *ended, const identity_t *identity, const char *but,
+                          const policy_t *policy, const char **why, apr_pool_t *p);
+
+/**
+ * The sessions of the user that go on, the most recently used first.
+ *
+ * @param out  session_t, allocated from @p p
+ */
+verdict_t session_list(const apr_array_header_t **out, const identity_t *identity,
+                       const policy_t *policy, const char **why, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,224 @@
+/* Parameters are compared with bare columns only, and arithmetic is done before: SQLite's
+ * driver binds every value as text, which a column converts and an expression does not.
+ * Every UPDATE changes what it sets, as MySQL counts changed rows. */
+#include "store/sessions.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "store/digest.h"
+
+#define QUERY(sql, params)                                                               \
+    {                                                                                    \
+        sql, "auth_jwt:" sql, params, 1                                                  \
+    }
+#define STATEMENT(sql, params)                                                           \
+    {                                                                                    \
+        sql, "auth_jwt:" sql, params, 0                                                  \
+    }
+
+#define COLUMNS                                                                          \
+    "sid, user_id, current_jti, previous_jti, password_mark, address, user_agent, "      \
+    "created_at, auth_time, refreshed_at, idle_seconds, expires_at, absolute_until, "    \
+    "revoked_at, remember"
+
+/* Of COLUMNS. */
+#define TEXTS   7
+#define NUMBERS 8
+
+static const db_query_t add =
+    STATEMENT("INSERT INTO auth_jwt_session(" COLUMNS ") VALUES(%s, %s, %s, %s, %s, %s, "
+              "%s, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld)",
+              TEXTS + NUMBERS);
+
+static const db_query_t find =
+    QUERY("SELECT " COLUMNS " FROM auth_jwt_session WHERE sid = %s", 1);
+
+/* MySQL assigns from left to right. */
+static const db_query_t rotate =
+    STATEMENT("UPDATE auth_jwt_session SET previous_jti = current_jti, current_jti = %s, "
+              "refreshed_at = %lld, expires_at = %lld WHERE sid = %s AND current_jti = "
+              "%s AND revoked_at = 0 AND expires_at > %lld AND refreshed_at <= %lld",
+              7);
+
+static const db_query_t end =
+    STATEMENT("UPDATE auth_jwt_session SET revoked_at = %lld WHERE sid = %s AND user_id "
+              "= %s AND revoked_at = 0",
+              3);
+
+static const db_query_t end_all =
+    STATEMENT("UPDATE auth_jwt_session SET revoked_at = %lld WHERE user_id = %s AND sid "
+              "<> %s AND revoked_at = 0 AND expires_at > %lld",
+              4);
+
+static const db_query_t list =
+    QUERY("SELECT " COLUMNS " FROM auth_jwt_session WHERE user_id = %s AND revoked_at = "
+          "0 AND expires_at > %lld ORDER BY CASE WHEN refreshed_at > created_at THEN "
+          "refreshed_at ELSE created_at END DESC, sid DESC",
+          2);
+
+static const char *number(apr_int64_t value, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%" APR_INT64_T_FMT, value);
+}
+
+int sessions_is_sid(const char *text)
+{
+    return strlen(text) == SESSIONS_SID_DIGITS &&
+           strspn(text, "0123456789abcdef") == SESSIONS_SID_DIGITS;
+}
+
+const char *sessions_adopted_sid(const char *user_id, const char *jti, apr_pool_t *p)
+{
+    char *sid = apr_palloc(p, DIGEST_MARK_SIZE);
+
+    return digest_mark(sid, apr_pstrcat(p, user_id, " ", jti, NULL)) == APR_SUCCESS
+               ? sid
+               : NULL;
+}
+
+apr_status_t sessions_add(db_t *db, const session_t *session, const char **why,
+                          apr_pool_t *p)
+{
+    const char *args[TEXTS + NUMBERS] = {
+        session->sid,
+        session->user_id,
+        session->current_jti,
+        session->previous_jti,
+        session->password_mark,
+        session->address,
+        session->user_agent,
+        number(session->created_at, p),
+        number(session->auth_time, p),
+        number(session->refreshed_at, p),
+        number(session->idle_seconds, p),
+        number(session->expires_at, p),
+        number(session->absolute_until, p),
+        number(session->revoked_at, p),
+        number(session->remember, p),
+    };
+    int added;
+
+    return db_execute(&added, db, &add, args, why, p);
+}
+
+/* A column that is no text, or no number, is a table of somebody else's making. */
+static int read_text(const char **out, const db_row_t *row, int column)
+{
+    *out = row->values[column];
+    return *out != NULL;
+}
+
+static int read_number(apr_int64_t *out, const db_row_t *row, int column)
+{
+    const char *text = row->values[column];
+    char *end_of_it;
+
+    if (!text || !*text) {
+        return 0;
+    }
+    *out = apr_strtoi64(text, &end_of_it, 10);
+    return *end_of_it == '\0';
+}
+
+/* In the order of COLUMNS. */
+static apr_status_t read_row(session_t *out, const db_row_t *row, const char **why)
+{
+    apr_int64_t remember = 0;
+    session_t session;
+    const char **const texts[TEXTS] = {&session.sid,           &session.user_id,
+                                       &session.current_jti,   &session.previous_jti,
+                                       &session.password_mark, &session.address,
+                                       &session.user_agent};
+    apr_int64_t *const numbers[NUMBERS] = {&session.created_at,   &session.auth_time,
+                                           &session.refreshed_at, &session.idle_seconds,
+                                           &session.expires_at,   &session.absolute_until,
+                                           &session.revoked_at,   &remember};
+    int i, is_good = row->columns == TEXTS + NUMBERS;
+
+    for (i = 0; is_good && i < TEXTS; i++) {
+        is_good = read_text(texts[i], row, i);
+    }
+    for (i = 0; is_good && i < NUMBERS; i++) {
+        is_good = read_number(numbers[i], row, TEXTS + i);
+    }
+    if (!is_good) {
+        *why = "a row of auth_jwt_session has a value that is NULL or no number; make "
+               "the table by the module's own schema, and delete that row";
+        return APR_EGENERAL;
+    }
+    session.remember = remember != 0;
+    *out = session;
+    return APR_SUCCESS;
+}
+
+apr_status_t sessions_find(session_t *out, db_t *db, const char *sid, const char **why,
+                           apr_pool_t *p)
+{
+    apr_status_t rv;
+    db_row_t row;
+
+    rv = db_get_row(&row, db, &find, &sid, why, p);
+    return rv == APR_SUCCESS ? read_row(out, &row, why) : rv;
+}
+
+apr_status_t sessions_rotate(int *won, db_t *db, const sessions_rotation_t *rotation,
+                             const char **why, apr_pool_t *p)
+{
+    const char *args[] = {
+        rotation->successor,
+        number(rotation->now, p),
+        number(rotation->expires_at, p),
+        rotation->sid,
+        rotation->presented,
+        number(rotation->now, p),
+        number(rotation->not_since, p),
+    };
+
+    return db_execute(won, db, &rotate, args, why, p);
+}
+
+apr_status_t sessions_end(int *ended, db_t *db, const char *sid, const char *user_id,
+                          apr_int64_t now, const char **why, apr_pool_t *p)
+{
+    const char *args[] = {number(now, p), sid, user_id};
+
+    return db_execute(ended, db, &end, args, why, p);
+}
+
+apr_status_t sessions_end_all(int *ended, db_t *db, const char *user_id, const char *but,
+                              apr_int64_t now, const char **why, apr_pool_t *p)
+{
+    const char *args[] = {number(now, p), user_id, but, number(now, p)};
+
+    return db_execute(ended, db, &end_all, args, why, p);
+}
+
+apr_status_t sessions_list(const apr_array_header_t **out, int most, db_t *db,
+                           const char *user_id, apr_int64_t now, const char **why,
+                           apr_pool_t *p)
+{
+    const char *args[] = {user_id, number(now, p)};
+    apr_array_header_t *sessions = apr_array_make(p, 4, sizeof(session_t));
+    const apr_array_header_t *rows;
+    apr_status_t rv;
+    int i;
+
+    rv = db_get_rows(&rows, most, db, &list, args, why, p);
+    for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
+        rv = read_row(apr_array_push(sessions), &APR_ARRAY_IDX(rows, i, db_row_t), why);
+    }
+    if (rv == APR_SUCCESS) {
+        *out = sessions;
+    }
+    return rv;
+}
+
+apr_status_t sessions_probe(db_t *db, const char **why, apr_pool_t *p)
+{
+    session_t session;
+    apr_status_t rv = sessions_find(&session, db, "", why, p);
+
+    return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
+}

@@ -1,0 +1,270 @@
+# Sessions as clients see them: rotation, logout, the list of one's sessions, and that whatever was
+# ended is refused on the next request, in every child.
+use strict;
+use warnings;
+use Test::More;
+use JWTTest;
+use JWTTest::Connection;
+
+my %on = (port => port(1));
+my %migrate = (port => port(2));
+
+sub page { my ($token, %where) = @_; return get_with('/sessions/', $token, %on, %where)->code }
+
+sub refresh
+{
+    my ($token, %where) = @_;
+    return post_json('/auth/token/refresh', { refresh => $token }, %on, %where);
+}
+
+sub refused
+{
+    my ($answer, $code, $detail, $name) = @_;
+    is $answer->code, $code, "$name: $code";
+    is_deeply json($answer), $detail, "$name: the body";
+}
+
+my %ended = (detail => 'Token is blacklisted', code => 'token_not_valid');
+my %ended_at_page = (detail => 'Given token not valid for any token type', code => 'token_not_valid',
+    messages => [ { token_class => 'AccessToken', token_type => 'access',
+        message => 'Token is blacklisted' } ]);
+
+sub row { return sqlite("SELECT $_[0] FROM auth_jwt_session WHERE sid = '$_[1]'") }
+
+# ---- login -----------------------------------------------------------------------------------
+
+my $pair = login('alice', %on);
+my ($access, $refresh) = map { decode($pair->{$_}) } qw(access refresh);
+is $access->{sid}, $refresh->{sid}, 'both tokens name the session';
+is $access->{auth_time}, $access->{iat}, 'and when the login was';
+is_deeply [ grep { !/^(?:token_type|exp|iat|jti|user_id)$/ } sort keys %$access ], [qw(auth_time sid)],
+    'and nothing else is new';
+is row('current_jti', $access->{sid}), $refresh->{jti}, 'the row has the jti of the refresh token';
+is sqlite("SELECT count(*) FROM auth_jwt_session WHERE sid = '$access->{sid}' AND (current_jti || "
+    . "previous_jti || password_mark || address || user_agent) LIKE '%eyJ%'"), 0, 'but no token';
+is row('address', $access->{sid}), '127.0.0.1', 'and who logged in';
+is page($pair->{access}), 200, 'the access token is let in';
+is get_with('/sessions/', $pair->{access}, %on)->header('X-Sid'), $access->{sid},
+    'applications are told the session';
+is page(token()), 401, 'a token that no login began is refused';
+is page(token({ sid => $access->{sid} })), 200, 'what counts is the session, not who signed for it';
+is page(token({ sid => $access->{sid}, user_id => '2' })), 401, 'another user has no part in it';
+is page($pair->{refresh}), 401, 'a refresh token is no access token';
+
+# ---- refresh ---------------------------------------------------------------------------------
+
+my $answer = refresh($pair->{refresh});
+is $answer->code, 200, 'a refresh';
+like $answer->content, qr/\A\{"access":"[^"]+","refresh":"[^"]+"\}\z/, "in SimpleJWT's order";
+my $second = json($answer);
+is decode($second->{refresh})->{sid}, $access->{sid}, 'of the same session';
+is decode($second->{access})->{auth_time}, $access->{auth_time}, 'and the same login';
+is page($second->{access}), 200, 'the new access token is good';
+is page($pair->{access}), 200, 'the old one is until it expires';
+is json(refresh($pair->{refresh}))->{refresh}, $second->{refresh},
+    'the spent token is given the same successor within the grace';
+sqlite("UPDATE auth_jwt_session SET refreshed_at = refreshed_at - 60 WHERE sid = '$access->{sid}'");
+my $mark = log_mark();
+refused(refresh($pair->{refresh}), 401, \%ended, 'after the grace');
+like error_log_since($mark, qr/JWT0105/), qr/\[auth_jwt:warn\].*JWT0105: refused \(session_ended\): the refresh token $refresh->{jti} .* session $access->{sid} was ended/,
+    'the log names token and session at level warn';
+is page($second->{access}), 401, 'its session is over';
+refused(get_with('/sessions/', $second->{access}, %on), 401, \%ended_at_page, 'for the access token');
+refused(refresh($second->{refresh}), 401, \%ended, 'and for the successor');
+
+# ---- verify ----------------------------------------------------------------------------------
+
+sub verify { return post_json('/auth/token/verify', { token => $_[0] }, %on) }
+
+my $good = login('alice', %on);
+for my $type (qw(access refresh)) {
+    my $said = verify($good->{$type});
+    is $said->code, 200, "verify: a good $type token";
+    is $said->content, '{}', 'says nothing more';
+}
+refused(verify($second->{access}), 400, { non_field_errors => ['Token is blacklisted'] },
+    'verify: a token of an ended session');
+refused(verify('x.y.z'), 401, { detail => 'Token is invalid', code => 'token_not_valid' },
+    'verify: no token');
+refused(verify(token({ exp => time - 1, sid => $access->{sid} })), 401,
+    { detail => 'Token is expired', code => 'token_not_valid' }, 'verify: an expired one');
+refused(post_json('/auth/token/verify', {}, %on), 400, { token => ['This field is required.'] },
+    'verify: without a token');
+
+# ---- blacklist and logout --------------------------------------------------------------------
+
+sub logout { my ($data, %option) = @_; return post_json('/auth/logout', $data, %on, %option) }
+sub blacklist { return post_json('/auth/token/blacklist', { refresh => $_[0] }, %on) }
+
+is blacklist($good->{access})->code, 401, 'blacklist: an access token';
+is page($good->{access}), 200, 'which ends nothing';
+is blacklist($good->{refresh})->code, 200, 'blacklist: a refresh token';
+is page($good->{access}), 401, 'ends its session at once';
+refused(blacklist($good->{refresh}), 401, \%ended, 'blacklist: a second time');
+
+for my $case ([ 'its refresh token', sub { logout({ refresh => $_[0]{refresh} }) } ],
+    [ 'its access token', sub { logout({}, token => $_[0]{access}) } ],
+    [ 'its access token and no body', sub { request('POST', '/auth/logout', %on, token => $_[0]{access}) } ]) {
+    my ($name, $do) = @$case;
+    my ($mine, $other) = map { login('alice', %on) } 1, 2;
+    for my $time ('once', 'twice') {
+        my $said = $do->($mine);
+        is $said->code, 200, "logout by $name, $time";
+        is $said->content, '{}', 'with nothing to say';
+    }
+    is page($mine->{access}), 401, 'the access token is refused on the next request';
+    is refresh($mine->{refresh})->code, 401, 'the refresh token is, too';
+    is page($other->{access}), 200, 'another session goes on';
+}
+my $spent = login('alice', %on);
+my $next = json(refresh($spent->{refresh}));
+is logout({ refresh => $spent->{refresh} })->code, 200, 'logout by a spent token';
+is page($next->{access}), 401, 'ends the session';
+my $old = login('alice', %on);
+my $sid = decode($old->{access})->{sid};
+is logout({}, token => token({ sid => $sid, exp => time - 100, iat => time - 500 }))->code, 200,
+    'logout by an expired access token';
+is page($old->{access}), 401, 'ends the session';
+
+refused(logout({}), 401, { detail => 'Authentication credentials were not provided.' },
+    'logout without a token');
+refused(logout({ refresh => 'nonsense' }), 401,
+    { detail => 'Token is invalid', code => 'token_not_valid' }, 'logout by nonsense');
+is logout({ refresh => token({ sid => $sid }, key => 'x' x 32) })->code, 401,
+    'logout by a forged token';
+is logout({ refresh => undef })->code, 400, 'logout by null';
+my $mine = login('alice', %on);
+is logout({}, token => token({ sid => decode($mine->{access})->{sid}, user_id => '4' }))->code, 200,
+    "logout of another user's session is answered";
+is page($mine->{access}), 200, 'and ends nothing';
+
+# ---- everywhere ------------------------------------------------------------------------------
+
+my @alice = map { login('alice', %on) } 1 .. 3;
+my $dave = login('dave', %on);
+refused(logout({ everywhere => JSON::PP::true(), refresh => $spent->{refresh} }), 401, \%ended,
+    'logout everywhere by an ended session');
+is page($alice[0]{access}), 200, 'ends nothing';
+is logout({ everywhere => JSON::PP::true() }, token => $alice[0]{access})->code, 200,
+    'logout everywhere';
+is page($_->{access}), 401, 'a session of the user is refused' for @alice;
+is page($dave->{access}), 200, "another user's is not";
+
+# ---- one's sessions --------------------------------------------------------------------------
+
+sub sessions
+{
+    my ($method, $path, $token, %where) = @_;
+    return request($method, "/auth/sessions$path", %on, %where, defined $token ? (token => $token) : ());
+}
+
+@alice = map { login('alice', %on, headers => [ 'User-Agent' => "browser $_ \xe4\"" ]) } 1 .. 3;
+my @sids = map { decode($_->{access})->{sid} } @alice;
+my $list = sessions('GET', '', $alice[1]{access});
+is $list->code, 200, 'the list of sessions';
+is $list->header('Cache-Control'), 'no-store', 'is for nobody else';
+my $listed = json($list)->{sessions};
+is_deeply [ sort map { $_->{id} } @$listed ], [ sort @sids ], "has all of the user's";
+is_deeply [ map { $_->{id} } grep { $_->{current} } @$listed ], [ $sids[1] ], 'and tells which is this';
+my ($first) = grep { $_->{id} eq $sids[0] } @$listed;
+is_deeply [ sort keys %$first ], [qw(address created current expires id last_used user_agent)],
+    'with these members';
+is $first->{user_agent}, 'browser 1 ?"', 'the user agent in plain characters';
+is $first->{address}, '127.0.0.1', 'the address';
+is $first->{last_used}, $first->{created}, 'not refreshed yet';
+is sessions('GET', '/', $alice[1]{access})->code, 200, 'a trailing slash does not matter';
+is sessions('GET', '')->code, 401, 'no token: no list';
+is sessions('GET', '', $alice[1]{refresh})->code, 401, 'nor by a refresh token';
+is sessions('POST', '', $alice[1]{access})->code, 405, 'POST is no method for it';
+is sessions('POST', '', $alice[1]{access})->header('Allow'), 'GET, HEAD, DELETE, OPTIONS', 'says Allow';
+
+my $daves = decode($dave->{access})->{sid};
+refused(sessions('DELETE', "/$daves", $alice[1]{access}), 404, { detail => 'Not found.' },
+    "another user's session");
+is page($dave->{access}), 200, 'goes on';
+is sessions('DELETE', '/' . '0' x 32, $alice[1]{access})->code, 404, 'a session that never was';
+is sessions('DELETE', '', $alice[1]{access})->code, 400, 'no session named';
+is sessions('DELETE', "/x' OR 1=1 --", $alice[1]{access})->code, 400, 'nonsense';
+is sessions('DELETE', "/$sids[0]", $alice[1]{access})->code, 200, "one of the user's own";
+is page($alice[0]{access}), 401, 'is refused at once';
+is sessions('DELETE', "/$sids[0]", $alice[1]{access})->code, 404, 'and no longer there';
+is sessions('DELETE', '?all', $alice[1]{access})->code, 200, 'all others';
+is page($alice[2]{access}), 401, 'are refused at once';
+is page($alice[1]{access}), 200, 'but not this one';
+is request('DELETE', "/sessions/by-hand/$sids[1]", %on, token => $alice[1]{access})->code, 200,
+    'by SetHandler, and the session itself';
+is page($alice[1]{access}), 401, 'is over as well';
+
+# ---- users and passwords ---------------------------------------------------------------------
+
+my $d = login('dave', %on);
+my $hash = sqlite("SELECT password FROM auth_jwt_user WHERE username = 'dave'");
+secret($hash);
+sqlite("UPDATE auth_jwt_user SET is_active = 0 WHERE username = 'dave'");
+is page($d->{access}), 401, 'a deactivated user is refused on the next request';
+sqlite("UPDATE auth_jwt_user SET is_active = 1, password = '\$5\$x' WHERE username = 'dave'");
+refused(get_with('/sessions/', $d->{access}, %on), 401,
+    { detail => "The user's password has been changed.", code => 'password_changed' },
+    'another password');
+refused(refresh($d->{refresh}), 401, { detail => "The user's password has been changed." },
+    'for the refresh token, too');
+sqlite("UPDATE auth_jwt_user SET password = '$hash' WHERE username = 'dave'");
+
+# ---- the age of a login ----------------------------------------------------------------------
+
+my $young = login('carol', %on);
+is get_with('/sessions/young/', $young->{access}, %on)->code, 404, 'a young login is let in';
+sqlite("UPDATE auth_jwt_session SET auth_time = auth_time - 60 WHERE sid = '"
+    . decode($young->{access})->{sid} . "'");
+$young = json(refresh($young->{refresh}));
+my $older = get_with('/sessions/young/', $young->{access}, %on);
+is $older->code, 401, 'a refresh does not make a login younger';
+is $older->header('WWW-Authenticate'),
+    'Bearer realm="api", error="insufficient_user_authentication", max_age="3"',
+    'the challenge tells how young it must be';
+is page($young->{access}), 200, 'elsewhere it is good';
+
+# ---- migration -------------------------------------------------------------------------------
+
+is page(token(), %migrate), 200, 'migrate: a token without sid';
+my $foreign = token({ token_type => 'refresh', role => 'editor' });
+is refresh($foreign)->code, 401, 'On refuses it';
+my $adopted = json(refresh($foreign, %migrate));
+is decode($adopted->{access})->{role}, 'editor', 'migrate: its claims are kept';
+ok decode($adopted->{access})->{sid}, 'and it has a session now';
+is page($adopted->{access}), 200, 'which is good where only sessions are';
+is refresh($foreign, %migrate)->code, 401, 'without a grace it is spent';
+is page($adopted->{access}), 401, 'and ends the session';
+my $gone = token({ token_type => 'refresh' });
+is post_json('/auth/logout', { refresh => $gone }, %migrate)->code, 200, 'logout without a session';
+is refresh($gone, %migrate)->code, 401, 'holds for the token';
+my @carol = map { login('carol', %migrate) } 1, 2;
+is page($carol[0]{access}), 401, 'AuthJWTMaxSessions 1: the session before';
+is page($carol[1]{access}), 200, 'ends for the new one';
+
+# ---- none ------------------------------------------------------------------------------------
+
+my $stateless = login('alice');
+ok !decode($stateless->{access})->{sid}, 'Off: no session';
+for my $case ([ 'logout', sub { post_json('/auth/logout', { refresh => $stateless->{refresh} }) } ],
+    [ 'blacklist', sub { post_json('/auth/token/blacklist', { refresh => $stateless->{refresh} }) } ],
+    [ 'sessions', sub { get_with('/auth/sessions', $stateless->{access}) } ],
+    [ 'everywhere', sub { post_json('/auth/logout', { everywhere => 1 }, token => $stateless->{access}) } ]) {
+    refused($case->[1]->(), 400, { detail => 'Not available: no sessions are kept here.' },
+        "Off: $case->[0]");
+}
+
+# ---- every child -----------------------------------------------------------------------------
+
+my $last = login('alice', %on);
+my @kept = map { JWTTest::Connection->new(port(1)) } 1 .. 8;
+sub codes
+{
+    return [ map { $_->ask(GET => '/sessions/', headers => [ Authorization => "Bearer $last->{access}" ])->code }
+            @kept ];
+}
+is_deeply codes(), [ (200) x @kept ], 'eight connections are let in';
+is logout({ refresh => $last->{refresh} })->code, 200, 'one logs out';
+is_deeply codes(), [ (401) x @kept ], 'and none is let in any more';
+
+done_testing;
