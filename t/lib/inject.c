@@ -6,6 +6,7 @@
 #include <apr_buckets.h>
 #include <apr_general.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <openssl/bn.h>
@@ -151,30 +152,40 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
+/* As in nature: APR gives errno away as the status, and 0 would be success. */
+static int has_no_memory(void)
+{
+    if (!fails(MEMORY)) {
+        return 0;
+    }
+    errno = ENOMEM;
+    return 1;
+}
+
 PUBLIC void *malloc(size_t size)
 {
-    return fails(MEMORY) ? NULL : __libc_malloc(size);
+    return has_no_memory() ? NULL : __libc_malloc(size);
 }
 
 PUBLIC void *calloc(size_t count, size_t size)
 {
-    return fails(MEMORY) ? NULL : __libc_calloc(count, size);
+    return has_no_memory() ? NULL : __libc_calloc(count, size);
 }
 
 PUBLIC void *realloc(void *old, size_t size)
 {
-    return fails(MEMORY) ? NULL : __libc_realloc(old, size);
+    return has_no_memory() ? NULL : __libc_realloc(old, size);
 }
 
 PUBLIC void *aligned_alloc(size_t alignment, size_t size)
 {
-    return fails(MEMORY) ? NULL : __libc_memalign(alignment, size);
+    return has_no_memory() ? NULL : __libc_memalign(alignment, size);
 }
 
-WRAP(fails(MEMORY), void *, MAP_FAILED, mmap,
+WRAP(has_no_memory(), void *, MAP_FAILED, mmap,
      (void *at, size_t len, int protection, int flags, int fd, off_t offset),
      (at, len, protection, flags, fd, offset))
-WRAP(fails(MEMORY), void *, MAP_FAILED, mmap64,
+WRAP(has_no_memory(), void *, MAP_FAILED, mmap64,
      (void *at, size_t len, int protection, int flags, int fd, off64_t offset),
      (at, len, protection, flags, fd, offset))
 

@@ -9,6 +9,7 @@
 
 #include <apr_general.h>
 #include <apr_strings.h>
+#include <errno.h>
 #include <limits.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -546,6 +547,43 @@ static void test_rows(void)
     }
 }
 
+/* Who meets a failure gives errno away as its reason: APR's mmap would call 0 success and
+ * its callers use what is not there. */
+static void test_reasons(void)
+{
+    static const char *const names[] = {"malloc",        "calloc", "realloc",
+                                        "aligned_alloc", "mmap",   NULL};
+    int i;
+
+    for (i = 0; names[i]; i++) {
+        void *volatile got = NULL; /* or the compiler does without the call */
+        int reason;
+
+        errno = 0;
+        inject_arm(inject_modes, 1);
+        switch (i) {
+        case 0:
+            got = malloc(1);
+            break;
+        case 1:
+            got = calloc(1, 1);
+            break;
+        case 2:
+            got = realloc(NULL, 1);
+            break;
+        case 3:
+            got = aligned_alloc(16, 16);
+            break;
+        default:
+            got = mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        }
+        reason = errno;
+        inject_disarm();
+        ok(got == (i < 4 ? NULL : MAP_FAILED) && reason == ENOMEM,
+           apr_psprintf(pool, "%s that fails says that there is no memory", names[i]));
+    }
+}
+
 int main(void)
 {
     if (!apart_is_possible()) {
@@ -556,6 +594,7 @@ int main(void)
     apr_initialize();
     apr_pool_create_ex(&pool, NULL, apart_out_of_memory, NULL);
     jsontext_insist_on_memory(pool);
+    test_reasons();
     login_prepare();
     users_table(&users, "auth_jwt_user", users_column_names, pool);
     policy = (policy_t){
