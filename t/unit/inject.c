@@ -27,8 +27,7 @@
 #include "keys.h"
 #include "sqlite.h"
 
-#define NOW   APR_INT64_C(1800000000)
-#define LEAST 500 /* so many n are tried on the whole way, and more while they hit */
+#define NOW APR_INT64_C(1800000000)
 
 #define LONGEST 8190 /* bytes of a token */
 #define RIGHT   "correct horse battery"
@@ -175,6 +174,7 @@ struct task_t {
     verdict_t right;
     const char *credential; /* token, or user name */
     const char *password;
+    int is_form; /* of a hash, which knows nothing of statements and keys: warm will do */
 };
 
 static verdict_t login(identity_t *identity, issue_tokens_t *tokens, const task_t *task,
@@ -376,7 +376,7 @@ static const char *judge(tally_t *tally, int signal, const outcome_t *usual)
 }
 
 static void test_task(const task_t *task, const task_t *again, const inject_mode_t *mode,
-                      const char *when, long least)
+                      const char *when)
 {
     static outcome_t usual;
     const char *wrong = NULL;
@@ -387,7 +387,7 @@ static void test_task(const task_t *task, const task_t *again, const inject_mode
     usual = *seen;
     is_int(usual.verdict, task->right, task->name);
     /* All begin with what this process is: behind the last call nothing is met. */
-    for (n = 1; n <= usual.count.asked || n <= least; n++) {
+    for (n = 1; n <= usual.count.asked; n++) {
         int signal = run_apart(task, again, mode, n);
         const char *fault = judge(&tally, signal, &usual);
 
@@ -456,6 +456,7 @@ static const struct {
 
 /* The first tasks are done with each algorithm, the others with one. */
 #define EACH 7
+#define FORM 1
 
 static void test_row(const jwk_t *ours, const jwk_t *foreign, int later, int all)
 {
@@ -487,16 +488,16 @@ static void test_row(const jwk_t *ours, const jwk_t *foreign, int later, int all
             {"refresh", refresh, VERDICT_OK, renew},
             {"refresh by a forged token", refresh, VERDICT_BAD_SIGNATURE, forge(renew)},
             {"login", login, VERDICT_OK, "alice", RIGHT},
-            {"login by crypt(3)", login, VERDICT_OK, "carol", RIGHT},
-            {"login by scrypt", login, VERDICT_OK, "erin", RIGHT},
-            {"login by Argon2", login, VERDICT_OK, "frank", RIGHT},
-            {"login by phpass", login, VERDICT_OK, "grace", RIGHT},
-            {"login by WordPress", login, VERDICT_OK, "heidi", RIGHT},
-            {"wrong by scrypt", login, VERDICT_LOGIN_FAILED, "erin", "wrong"},
-            {"wrong by Argon2", login, VERDICT_LOGIN_FAILED, "frank", "wrong"},
-            {"wrong by phpass", login, VERDICT_LOGIN_FAILED, "grace", "wrong"},
+            {"login by crypt(3)", login, VERDICT_OK, "carol", RIGHT, FORM},
+            {"login by scrypt", login, VERDICT_OK, "erin", RIGHT, FORM},
+            {"login by Argon2", login, VERDICT_OK, "frank", RIGHT, FORM},
+            {"login by phpass", login, VERDICT_OK, "grace", RIGHT, FORM},
+            {"login by WordPress", login, VERDICT_OK, "heidi", RIGHT, FORM},
+            {"wrong by scrypt", login, VERDICT_LOGIN_FAILED, "erin", "wrong", FORM},
+            {"wrong by Argon2", login, VERDICT_LOGIN_FAILED, "frank", "wrong", FORM},
+            {"wrong by phpass", login, VERDICT_LOGIN_FAILED, "grace", "wrong", FORM},
             {"wrong password", login, VERDICT_LOGIN_FAILED, "alice", "wrong"},
-            {"wrong by crypt(3)", login, VERDICT_LOGIN_FAILED, "carol", "wrong"},
+            {"wrong by crypt(3)", login, VERDICT_LOGIN_FAILED, "carol", "wrong", FORM},
             {"nobody's login", login, VERDICT_LOGIN_FAILED, "ghost", RIGHT},
             {"inactive user's login", login, VERDICT_LOGIN_FAILED, "bob", RIGHT},
             {"good token with more", check, VERDICT_OK, sign(ours, long_access)},
@@ -519,8 +520,11 @@ static void test_row(const jwk_t *ours, const jwk_t *foreign, int later, int all
 
         ok(!later || is_well(tasks), "before anything fails");
         for (task = tasks; task->name && (all || task < tasks + EACH); task++) {
+            if (task->is_form && !later) {
+                continue;
+            }
             for (mode = inject_modes; mode->name; mode += all ? 1 : 2) {
-                test_task(task, again, mode, when, all && task == tasks ? LEAST : 0);
+                test_task(task, again, mode, when);
             }
         }
     }
