@@ -165,12 +165,17 @@ $(INJECT): t/lib/inject.c t/lib/inject.h $(B)/flags
 
 UNIT_WRAP := $(if $(VALGRIND),valgrind -q --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
 
+# The longest first: at the end they would run with nothing beside them. Under valgrind each runs
+# alone, since some have to be in time.
+UNIT_LONG := $(filter $(UNIT),$(patsubst %,$(B)/unit/%,inject django inject_keys password keyload))
+UNIT_JOBS := $(if $(VALGRIND),1,$(or $(shell getconf _NPROCESSORS_ONLN 2>/dev/null),1))
+
 unit-programs: $(UNIT) $(REPLAY) $(JWT_TOOL)
 
 # The second asks others about tokens, by way of a program of ours: JWT_MUTATIONS=100000.
 unit: $(UNIT) $(REPLAY) $(JWT_TOOL)
 	@test -n '$(UNIT)' || { echo 'no unit tests in t/unit' >&2; exit 1; }
-	prove -e '$(UNIT_WRAP)' $(UNIT) $(REPLAY)
+	prove --timer -j $(UNIT_JOBS) -e '$(UNIT_WRAP)' $(UNIT_LONG) $(filter-out $(UNIT_LONG),$(UNIT)) $(REPLAY)
 	JWT_TOOL='$(JWT_TOOL)' prove t/unit/against
 
 # ---- the server's tests ------------------------------------------------------------------
