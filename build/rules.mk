@@ -189,7 +189,7 @@ SAN_WRAP  := env $(PRELOAD) ASAN_OPTIONS=detect_leaks=0:log_path=@RUN@/san/asan 
 # Modules are unloaded before the report is made: without keep-debuginfo it has no names.
 VG_WRAP   := valgrind -q --keep-debuginfo=yes --leak-check=full --show-leak-kinds=definite \
              --suppressions=@RUN@/t/valgrind.supp --log-file=@RUN@/san/vg.%p
-TEST_ENV   = AUTH_JWT_SO='$(SO)' AUTH_JWT_INJECT='$(INJECT)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
+TEST_ENV   = AUTH_JWT_MPMS='$(if $(TESTS),$*,$(MPMS))' AUTH_JWT_SO='$(SO)' AUTH_JWT_INJECT='$(INJECT)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
              AUTH_JWT_WRAP='$(if $(VALGRIND),$(VG_WRAP),$(if $(SANITIZE),$(SAN_WRAP)))'
 MPMS      := $(or $(MPM),event worker prefork)
 

@@ -1,11 +1,15 @@
 # What "httpd -t" says to every mistake: each message names the directive, what it saw and the
 # cure; and what is no mistake passes without a word.
+#
+# Runs beside others: it reads configurations, and has servers of its own.
 use strict;
 use warnings;
 use JWTTest;
 use MIME::Base64 qw(encode_base64 encode_base64url);
 use POSIX ();
 use Test::More;
+
+only_under('event');
 
 my $root = $> == 0;
 my $dir = scratch('keys');

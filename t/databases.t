@@ -1,6 +1,8 @@
 # PostgreSQL and MariaDB, where they are installed: the same answers as with SQLite, and what a
 # server in a process of its own adds to the ways in which a database can fail. Each is started
 # here, on loopback, with a directory of its own, and stopped at the end.
+#
+# Runs beside others: it has servers of its own.
 use strict;
 use warnings;
 use Test::More;
@@ -8,6 +10,8 @@ use JWTTest;
 use JWTTest::Process qw(first_executable spawn);
 use POSIX ();
 use Time::HiRes qw(time);
+
+only_under(qw(event prefork));
 
 my $alice = user('alice');
 my $hash = password_hash('$5$', $alice->{password});

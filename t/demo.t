@@ -1,5 +1,7 @@
 # The demo (conf/demo/run): it says so when an answer is not what its text promises, and whatever
 # becomes of it, it leaves no process behind.
+#
+# Runs beside others: it has servers of its own.
 use strict;
 use warnings;
 use IO::Socket::INET ();
@@ -9,8 +11,7 @@ use JWTTest::Process qw(command_line spawn stop_process);
 use POSIX ();
 use Test::More;
 
-plan skip_all => 'the demo has a server of its own: once, beside event, is enough'
-    if var('mpm') ne 'event';
+only_under('event');    # its server has an MPM of its own
 plan skip_all => 'the demo runs httpd under no wrapper' if $ENV{AUTH_JWT_WRAP};
 skip_without(qw(curl sqlite3 openssl));
 

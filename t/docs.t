@@ -1,10 +1,14 @@
 # What the documentation says is what the server has: directives, contexts, defaults, variables
 # and log codes are compared both ways, and every example is read by httpd.
+#
+# Runs beside others: it has servers of its own.
 use strict;
 use warnings;
 use JWTTest;
 use JWTTest::Process qw(first_executable);
 use Test::More;
+
+only_under('event');
 
 my $src = var('src_dir');
 my $readme = slurp("$src/README.md");

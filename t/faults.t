@@ -1,5 +1,7 @@
 # What clients and the log see when the database fails: 503 in bounded time, never a refusal, and
 # all is well again by itself. Each fault is made under a server that runs, and mended under it.
+#
+# Runs beside others: it has servers of its own.
 use strict;
 use warnings;
 use Test::More;
@@ -8,6 +10,8 @@ use IO::Handle;
 use JSON::PP ();
 use JWTTest;
 use Time::HiRes qw(time);
+
+only_under(qw(event prefork));
 
 my $alice = user('alice');
 my $schema = slurp(var('src_dir') . '/conf/schema/sqlite.sql');

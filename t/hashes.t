@@ -1,11 +1,15 @@
 # Password hashes as other programs write them open a login at the real server; weak ones only
 # where AuthJWTLegacyHashes allows them; and a crowd at the login does not take the server.
+#
+# Runs beside others: it has a server of its own.
 use strict;
 use warnings;
 use Test::More;
 use JWTTest;
 use POSIX ();
 use Time::HiRes qw(sleep time);
+
+only_under('event');
 
 my $good = 'correct horse battery';
 secret($good);

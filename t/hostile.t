@@ -4,6 +4,8 @@
 # T: is a class of tokens, each sent to a protected place and, with a refresh token's claims, to
 # the refresh endpoint. H: is a class of requests. Of many classes some tokens are good, so that
 # a server which refuses everything fails, too. Most of what is sent is in t/data/hostile.txt.
+#
+# Runs beside others: it has a server of its own.
 use strict;
 use warnings;
 use Crypt::PK::ECC ();

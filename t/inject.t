@@ -2,6 +2,8 @@
 # fail: whoever should not get in never does, whoever should does or is told to come back, and no
 # answer is waited for in vain. What fails and how is told in lib/inject.h; t/unit/inject.c does the
 # same without httpd, for more kinds of requests.
+#
+# Runs beside others: it has a server of its own.
 use strict;
 use warnings;
 use Test::More;

@@ -12,6 +12,8 @@ use MIME::Base64 qw(decode_base64url encode_base64url);
 use Test::More;
 use JWTTest;
 
+only_under('event');
+
 (my $other_key = slurp(var('t_dir') . '/keys/other.key')) =~ s/\n\z//;
 
 # Two sites: a key without a name, and one with a name, an issuer and an audience.

@@ -2,6 +2,8 @@
 # graceful restart each, and nobody notices but who still has a token of the old key at the end.
 #
 #   JWT_LOAD=100000 make test MPM=event TESTS=t/keychange.t     so many requests, about
+#
+# Runs beside others: it has servers of its own.
 use strict;
 use warnings;
 use Test::More;

@@ -1,5 +1,7 @@
 # Where keys come from, which of them a place accepts, which one signs there, and what
 # jwks.json tells of them.
+#
+# Runs beside others: it has a server of its own.
 use strict;
 use warnings;
 use Crypt::JWT qw(decode_jwt encode_jwt);
@@ -7,6 +9,8 @@ use JSON::PP ();
 use MIME::Base64 qw(encode_base64url);
 use Test::More;
 use JWTTest;
+
+only_under('event');
 
 my $dir = scratch('keys');
 mkdir $dir;

@@ -2,6 +2,8 @@
 # a graceful restart in the midst of it goes unnoticed.
 #
 #   JWT_LOAD=100000 make test MPM=event TESTS=t/load.t     so many requests instead of 4000
+#
+# Runs alone: it keeps all processors busy.
 use strict;
 use warnings;
 use Test::More;

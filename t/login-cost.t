@@ -3,12 +3,16 @@
 #
 # Work is measured as the CPU time of the server's children. A hash takes some fifty times as long
 # as all the rest of a login, so between "as much" and "none" there is no doubt on any machine.
+#
+# Runs beside others: it has a server of its own.
 use strict;
 use warnings;
 use Test::More;
 use JWTTest;
 use POSIX ();
 use Time::HiRes qw(time);
+
+only_under(qw(event prefork));
 
 # ---- users -------------------------------------------------------------------------------
 

@@ -1,11 +1,15 @@
 # Inheritance: every setting goes from the server to its virtual hosts and from each section to
 # those within, until a section says otherwise, be it with the value that is the default.
+#
+# Runs beside others: it has servers of its own.
 use strict;
 use warnings;
 use Test::More;
 use JWTTest;
 use JWTTest::Connection;
 use JSON::PP qw(encode_json);
+
+only_under('event');
 
 my $keys = var('t_dir') . '/keys';
 my $other_key = slurp("$keys/other.key") =~ s/\n\z//r;

@@ -14,6 +14,8 @@
 #
 # In requests ${TYPE:TOKEN} is a token made here, ${login:refresh} one that the server gave,
 # ${x*9} nine times x. In answers a token stands as "jwt HEADER PAYLOAD".
+#
+# Runs beside others: it has a server of its own.
 use strict;
 use warnings;
 use Digest::SHA qw(hmac_sha256 hmac_sha384);
@@ -21,6 +23,8 @@ use JSON::PP ();
 use MIME::Base64 qw(decode_base64url encode_base64url);
 use Test::More;
 use JWTTest;
+
+only_under('event');
 
 use constant KEY => 'peer-secret-key-0123456789-0123456789-0123456789-ab';
 

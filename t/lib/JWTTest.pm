@@ -26,7 +26,7 @@ our @EXPORT = qw(
     var port url request get get_with post_json post_form json raw_request
     token decode peek login site_key user users password_hash secret secret_in_url
     log_mark error_log_since access_log_since
-    configtest httpd httpd_start php_fpm_start has_module skip_without
+    configtest httpd httpd_start php_fpm_start has_module skip_without only_under
     sqlite slurp spew scratch wait_until
 );
 
@@ -72,6 +72,18 @@ part of another test. It may use
     MPM_EVENT, MPM_WORKER, MPM_PREFORK    for <IfDefine>
 
 The parts of all tests live in one server, so paths in them begin with the test's name.
+
+=head1 ORDER
+
+Tests that ask the main server run one after the other. A test says for itself, in the comment at
+its head, that it
+
+    # Runs beside others: it has servers of its own.
+    # Runs alone: both processors are full.
+
+The first kind changes nothing of the main server's: neither its database, nor its files, nor what
+a test that looks at its logs would find. What comes in time in such a test must also come when
+another one keeps a processor busy.
 
 =head1 FUNCTIONS
 
@@ -464,6 +476,11 @@ Starts PHP at ${PHP_SOCKET} and gives that path; skips all tests when PHP is not
 Whether the main server has mod_NAME; skip all tests of this file unless each NAME is a loaded
 module or an installed program.
 
+=item only_under(MPM...)
+
+Skips all tests of this file under other MPMs than these, since what it shows is the same there.
+Where the suite runs under none of them, its first MPM is taken instead.
+
 =cut
 
 sub run_httpd
@@ -558,6 +575,16 @@ sub skip_without
         next if has_module($name) || first_executable($name);
         Test::More::plan(skip_all => "no $name here");
     }
+}
+
+sub only_under
+{
+    my @mpms = @_;
+    my @suite = split ' ', var('mpms');
+    my @run = grep { my $mpm = $_; grep { $_ eq $mpm } @suite } @mpms;
+    @run = $suite[0] unless @run;
+    return if grep { $_ eq var('mpm') } @run;
+    Test::More::plan(skip_all => 'runs under ' . join(' and ', @run) . ', where it shows the same');
 }
 
 =back

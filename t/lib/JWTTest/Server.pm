@@ -104,13 +104,18 @@ sub without_sessions
     return $conf =~ /AuthJWTSessions/ ? '' : "AuthJWTSessions Off\nAuthJWTRotateRefresh Off";
 }
 
-# The last hundred ports of the run's block belong to private servers.
+# The last hundred ports of the run's block belong to private servers. Of tests that run side by
+# side the one that can make the directory has them, until its server ends.
+sub ports_taken { return sprintf '%s/private/ports-%d', var('run_dir'), $_[0] }
+
 sub free_ports
 {
     my $block = var('port_block');
     for (1 .. 100) {
         my $base = $block + 900 + 4 * int rand 25;
+        next unless mkdir ports_taken($base);
         return $base unless grep { !port_is_free($base + $_) } 0 .. 3;
+        rmdir ports_taken($base);
     }
     die "no free ports for a private server\n";
 }
@@ -195,6 +200,7 @@ sub stop
         waitpid $group, 0;
         delete $self->{process};
     };
+    rmdir ports_taken($self->{base});
     return 1;
 }
 
