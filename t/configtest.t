@@ -339,7 +339,7 @@ my @bad_values = (
         . 'further ones' ],
     [ 'an unknown endpoint', 'AuthJWTEndpoints /auth token nonsense',
         "AuthJWTEndpoints: there is no endpoint 'nonsense'; known are token, "
-            . 'token/refresh, token/verify, token/blacklist, logout, sessions, jwks.json' ],
+            . 'token/refresh, sliding, sliding/refresh, token/verify, token/blacklist, logout, sessions, jwks.json' ],
     [ 'endpoints in a section', in_location('AuthJWTEndpoints /auth'),
         'AuthJWTEndpoints not allowed in <Location> context' ],
     [ 'a key in a section', in_location($key), 'AuthJWTKey not allowed in <Location> context' ],
@@ -408,9 +408,9 @@ my @bad_values = (
         my $name = $_;
         map { [ "$name '$_'", "$name \"$_\"", no_time($name, $_) ] }
             '0', '-1', '5x', '1e3', '99999999d', '99999999999999999999999', '5 min', ' 5min',
-            '5min ', 'min', '1.5h', '0s', '+5', '5ms', ('none') x ($name =~ /Access|Refresh/)
+            '5min ', 'min', '1.5h', '0s', '+5', '5ms', ('none') x ($name =~ /Access|Refresh|Sliding/)
     } qw(AuthJWTAccessLifetime AuthJWTRefreshLifetime AuthJWTMaxTokenAge AuthJWTMaxLoginAge
-        AuthJWTSessionLifetime)),
+        AuthJWTSessionLifetime AuthJWTSlidingLifetime AuthJWTSlidingRefreshLifetime)),
     [ 'two words for a time', 'AuthJWTAccessLifetime 5 min',
         qr/^AuthJWTAccessLifetime takes one argument, how long access tokens issued here are valid/ ],
     map({ [ "a grace of '$_'", "AuthJWTReuseGrace \"$_\"", "AuthJWTReuseGrace: '$_' is not a grace; "
@@ -419,6 +419,8 @@ my @bad_values = (
     map({ [ "AuthJWTMaxSessions '$_'", "AuthJWTMaxSessions \"$_\"", "AuthJWTMaxSessions: '$_' is not a "
             . 'number of sessions; write one from 1 to 1000, or none' ] }
         '0', '-1', '1001', '5x', ' 5', 'all'),
+    map({ [ "AuthJWTTokenTypes '$_'", "AuthJWTTokenTypes access $_", "AuthJWTTokenTypes: '$_' is no type "
+            . 'of tokens that opens pages; write access, sliding or both' ] } qw(refresh none any x)),
     map({ [ "AuthJWTSessions '$_'", "AuthJWTSessions \"$_\"", "AuthJWTSessions: '$_' is no way to keep "
             . 'sessions; write On, migrate or Off' ] } 'yes', '1', 'database'),
     map({ [ "a leeway of '$_'", "AuthJWTLeeway \"$_\"", "AuthJWTLeeway: '$_' is not a leeway; write "
@@ -527,7 +529,7 @@ my @bad_sums = (
     # endpoints
     [ 'an unknown handler', $site . in_location('SetHandler jwt-xyz'),
         "SetHandler: 'jwt-xyz' is no endpoint; known are jwt-obtain, jwt-refresh, "
-            . "jwt-verify, jwt-blacklist, jwt-logout, jwt-sessions, jwt-jwks $in_x" ],
+            . "jwt-obtain-sliding, jwt-refresh-sliding, jwt-verify, jwt-blacklist, jwt-logout, jwt-sessions, jwt-jwks $in_x" ],
     map({ [ "no path of a request: $_", $database . $key . "AuthJWTEndpoints $_",
             "AuthJWTEndpoints $_: no request has such a path when it is looked at; write it "
             . "without //, /. and %, such as /auth $mounted" ] }
@@ -569,6 +571,10 @@ my @bad_sums = (
         $site . protected("AuthJWTCheckUser Off\nAuthJWTRemoteUser username"), "$no_name $in_x" ],
 
     # lifetimes
+    [ 'a sliding token that cannot slide', $site . in_location("SetHandler jwt-obtain-sliding\n"
+            . 'AuthJWTSlidingLifetime 2d'),
+        'AuthJWTSlidingLifetime: 2d is longer than AuthJWTSlidingRefreshLifetime, 1d, so a sliding '
+        . "token could not be refreshed; make the first the shorter one $in_x" ],
     [ 'lifetimes that contradict each other',
         "${site}AuthJWTAccessLifetime 2h\nAuthJWTRefreshLifetime 90min",
         too_long('2h', '90min', '(in AuthJWTAccessLifetime, line 5 of CONF)') ],

@@ -254,6 +254,62 @@ for my $case ([ 'logout', sub { post_json('/auth/logout', { refresh => $stateles
         "Off: $case->[0]");
 }
 
+# ---- sliding tokens --------------------------------------------------------------------------
+
+my %sliding = (port => port(3));
+
+sub slide { return post_json('/auth/sliding/refresh', { token => $_[0] }, %sliding) }
+sub status_at { my ($path, $token) = @_; return get_with("/sessions/$path", $token, %sliding)->code }
+
+my $login = post_json('/auth/sliding',
+    { username => 'alice', password => user('alice')->{password} }, %sliding);
+is $login->code, 200, 'a login to a sliding token';
+is_deeply [ keys %{ json($login) } ], ['token'], 'which is all there is';
+my $slid = json($login)->{token};
+my $was = decode($slid);
+like +(split /\./, $slid)[1], qr/^ey/, 'a token';
+is_deeply [ sort keys %$was ],
+    [qw(auth_time exp iat jti refresh_exp sid token_type user_id)], "with SimpleJWT's claims";
+is $was->{exp} - $was->{iat}, 120, 'for two minutes';
+is $was->{refresh_exp} - $was->{iat}, 3600, 'and for an hour';
+is status_at('both/', $slid), 404, 'it opens pages where both types do';
+is status_at('sliding/', $slid), 404, 'and where only this does';
+is status_at('', $slid), 401, 'but not where access tokens alone do';
+is status_at('sliding/', $pair->{access}), 401, 'where an access token does not';
+is_deeply [ map { $_->{token_class} } @{ json(get_with('/sessions/both/', 'x', %sliding))->{messages} } ],
+    [qw(AccessToken SlidingToken)], 'a refusal speaks of each type that is accepted';
+is post_json('/auth/token/verify', { token => $slid }, %sliding)->code, 200, 'verify takes it';
+is request('GET', '/auth/sessions', %sliding, token => $slid)->code, 200, 'so does the list of sessions';
+my $slid_on = json(slide($slid))->{token};
+my $now = decode($slid_on);
+is $now->{jti}, $was->{jti}, 'refreshed it keeps its jti';
+is $now->{refresh_exp}, $was->{refresh_exp}, 'and its end';
+is $now->{sid}, $was->{sid}, 'and its session';
+is slide($slid)->code, 200, 'the one before is good as long as it says';
+is slide(json(post_json('/auth/token', { username => 'alice', password => user('alice')->{password} },
+    %sliding))->{refresh})->code, 401, 'a refresh token does not slide';
+my %claims = (token_type => 'sliding', sid => $was->{sid}, refresh_exp => time + 30);
+is decode(json(slide(token({ %claims, exp => time + 20 })))->{token})->{exp}, $claims{refresh_exp},
+    'no exp is later than refresh_exp';
+for my $case ([ 'past its exp', { exp => time - 1 }, 'Token is expired' ],
+    [ 'past its refresh_exp', { refresh_exp => time - 1 }, "Token 'refresh_exp' claim has expired" ],
+    [ 'without refresh_exp', { refresh_exp => undef }, "Token has no 'refresh_exp' claim" ],
+    [ 'with a text for refresh_exp', { refresh_exp => 'x' }, "Token has no 'refresh_exp' claim" ],
+    [ 'of another user', { user_id => '4' }, 'Token is blacklisted' ],
+    [ 'without sid', { sid => undef }, 'Token is blacklisted' ]) {
+    my ($name, $differs, $detail) = @$case;
+    my $odd = token({ %claims, %$differs });
+    refused(slide($odd), 401, { detail => $detail, code => 'token_not_valid' }, "a sliding token $name");
+    is status_at('both/', $odd), 401, '... opens nothing either';
+}
+is status_at('sliding/', token({ %claims, iat => time - 90 })), 401, 'AuthJWTMaxTokenAge holds for it';
+is slide(token({ %claims, iat => time - 90 }))->code, 200, 'but not where it is refreshed';
+is post_json('/auth/logout', { everywhere => 'yes' }, %sliding, token => $slid)->code, 200,
+    'logout by a sliding token';
+is status_at('both/', $slid_on), 401, 'ends it at once';
+is slide($slid_on)->code, 401, 'for good';
+is post_json('/auth/sliding', {}, %on)->code, 404, 'the endpoints are not there unless they are named';
+
 # ---- every child -----------------------------------------------------------------------------
 
 my $last = login('alice', %on);

@@ -32,23 +32,78 @@ static const struct {
     [CLAIMS_WRONG_TYPE] = {VERDICT_WRONG_TYPE, "another token_type"},
 };
 
-static verdict_t check_claims(const claims_t *claims, const policy_t *policy,
-                              const char *type, int at_any_time, const char **why)
+/* In the order of their bits. */
+static const char *const type_names[] = {"access", "refresh", "sliding"};
+
+#define TYPES 3
+
+const char *check_type_name(int type)
 {
-    int is_access = claims->token_type && !strcmp(claims->token_type, CHECK_ACCESS);
+    int i = 0;
+
+    while (i < TYPES - 1 && type != 1 << i) {
+        i++;
+    }
+    return type_names[i];
+}
+
+/* The kind of a token that claims to be one of several; 0 for none of ours. */
+static int type_of(const claims_t *claims)
+{
+    int i;
+
+    for (i = 0; claims->token_type && i < TYPES; i++) {
+        if (strcmp(claims->token_type, type_names[i]) == 0) {
+            return 1 << i;
+        }
+    }
+    return 0;
+}
+
+/* SimpleJWT looks at refresh_exp where a token is refreshed only, so that one past its
+ * end still opens pages. */
+static verdict_t check_refresh_exp(const claims_t *claims, const policy_t *policy,
+                                   const char **why)
+{
+    apr_int64_t end = claims_time(claims, CHECK_REFRESH_EXP);
+
+    if (end == CLAIMS_NO_TIME) {
+        *why = "no " CHECK_REFRESH_EXP;
+        return VERDICT_NO_REFRESH_EXP;
+    }
+    *why = CHECK_REFRESH_EXP " is past";
+    return end > policy->now - policy->exp_leeway ? VERDICT_OK : VERDICT_SLIDING_OVER;
+}
+
+static verdict_t check_claims(identity_t *identity, const policy_t *policy, int types,
+                              int at_any_time, const char **why)
+{
+    const claims_t *claims = &identity->claims;
+    const char *names[TYPES + 1] = {NULL};
     claims_expect_t expect;
     claims_result_t result;
+    int i, n = 0;
 
+    for (i = 0; i < TYPES; i++) {
+        if (types & 1 << i) {
+            names[n++] = type_names[i];
+        }
+    }
+    identity->type = type_of(claims);
     expect.now = policy->now;
     expect.exp_leeway = policy->exp_leeway;
     expect.iat_leeway = policy->iat_leeway;
     expect.at_any_time = at_any_time;
-    expect.max_age = is_access && !at_any_time ? policy->max_token_age : 0;
-    expect.token_type = type;
+    expect.max_age =
+        identity->type == CHECK_REFRESH || at_any_time ? 0 : policy->max_token_age;
+    expect.token_types = names;
     expect.issuer = policy->issuer;
     expect.audience = policy->audience;
     result = claims_check(claims, &expect);
     *why = of_claims[result].why;
+    if (result == CLAIMS_GOOD && identity->type == CHECK_SLIDING && !at_any_time) {
+        return check_refresh_exp(claims, policy, why);
+    }
     return of_claims[result].verdict;
 }
 
@@ -58,7 +113,7 @@ static verdict_t check_login_age(const identity_t *identity, const policy_t *pol
 {
     apr_int64_t auth_time;
 
-    if (!policy->max_login_age || strcmp(identity->claims.token_type, CHECK_ACCESS)) {
+    if (!policy->max_login_age || identity->type == CHECK_REFRESH) {
         return VERDICT_OK;
     }
     auth_time = claims_time(&identity->claims, "auth_time");
@@ -257,7 +312,6 @@ static verdict_t read_sid(identity_t *identity, const policy_t *policy, const ch
                           apr_pool_t *p)
 {
     const char *sid = identity->claims.sid;
-    int is_refresh = strcmp(identity->claims.token_type, CHECK_REFRESH) == 0;
 
     if (sid) {
         *why = "the sid is none of ours";
@@ -268,7 +322,7 @@ static verdict_t read_sid(identity_t *identity, const policy_t *policy, const ch
         *why = "no sid; AuthJWTSessions migrate accepts tokens without a session";
         return VERDICT_SESSION_ENDED;
     }
-    if (policy->sessions == POLICY_SESSIONS_MIGRATE && is_refresh) {
+    if (policy->sessions == POLICY_SESSIONS_MIGRATE && identity->type == CHECK_REFRESH) {
         identity->sid = sessions_adopted_sid(identity->user_id, identity->jti, p);
         *why = "OpenSSL could not compute SHA-256";
         return identity->sid ? VERDICT_OK : VERDICT_CRYPTO_DOWN;
@@ -277,13 +331,13 @@ static verdict_t read_sid(identity_t *identity, const policy_t *policy, const ch
 }
 
 static verdict_t check_words(identity_t *identity, const policy_t *policy,
-                             const char *token, const char *type, int at_any_time,
+                             const char *token, int types, int at_any_time,
                              const char **why, apr_pool_t *p)
 {
     verdict_t verdict = check_jws(&identity->claims, policy, token, why, p);
 
     if (verdict == VERDICT_OK) {
-        verdict = check_claims(&identity->claims, policy, type, at_any_time, why);
+        verdict = check_claims(identity, policy, types, at_any_time, why);
     }
     if (verdict == VERDICT_OK) {
         verdict = read_identity(identity, policy, why, p);
@@ -295,10 +349,10 @@ static verdict_t check_words(identity_t *identity, const policy_t *policy,
 }
 
 verdict_t check_token(identity_t *out, const policy_t *policy, const char *token,
-                      const char *type, const char **why, apr_pool_t *p)
+                      int types, const char **why, apr_pool_t *p)
 {
-    identity_t identity = {NULL};
-    verdict_t verdict = check_words(&identity, policy, token, type, 0, why, p);
+    identity_t identity = {0};
+    verdict_t verdict = check_words(&identity, policy, token, types, 0, why, p);
 
     if (verdict == VERDICT_OK) {
         verdict = check_login_age(&identity, policy, why);
@@ -315,8 +369,8 @@ verdict_t check_token(identity_t *out, const policy_t *policy, const char *token
 verdict_t check_signed(identity_t *out, const policy_t *policy, const char *token,
                        const char **why, apr_pool_t *p)
 {
-    identity_t identity = {NULL};
-    verdict_t verdict = check_words(&identity, policy, token, NULL, 1, why, p);
+    identity_t identity = {0};
+    verdict_t verdict = check_words(&identity, policy, token, CHECK_ANY, 1, why, p);
 
     if (verdict == VERDICT_OK) {
         *out = identity;

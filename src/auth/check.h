@@ -11,6 +11,7 @@
 
 /** Who somebody was found to be. */
 typedef struct {
+    int type; /* of the token; 0 after a login */
     const char *user_id;
     const char *username;      /* the row's; NULL when the user was not looked up */
     const char *jti;           /* of the token; NULL after a login */
@@ -20,9 +21,19 @@ typedef struct {
     claims_t claims;           /* of the token; no payload after a login */
 } identity_t;
 
-/** SimpleJWT's values of token_type. */
-#define CHECK_ACCESS  "access"
-#define CHECK_REFRESH "refresh"
+/** Kinds of tokens, by SimpleJWT's token_type; may be added up. */
+enum {
+    CHECK_ACCESS = 1,
+    CHECK_REFRESH = 2,
+    CHECK_SLIDING = 4,
+    CHECK_ANY = CHECK_ACCESS | CHECK_REFRESH | CHECK_SLIDING
+};
+
+/** The value of token_type for one kind. */
+const char *check_type_name(int type);
+
+/** SimpleJWT's SLIDING_TOKEN_REFRESH_EXP_CLAIM: until when a sliding token slides. */
+#define CHECK_REFRESH_EXP "refresh_exp"
 
 /**
  * Verify a token: signature, claims, then whether its session goes on and its user
@@ -30,12 +41,12 @@ typedef struct {
  *
  * @param out    allocated from @p p, untouched unless the verdict is VERDICT_OK
  * @param token  NUL-terminated
- * @param type   CHECK_ACCESS or CHECK_REFRESH; NULL: any
+ * @param types  which are good here
  * @param why    set with every other verdict: the reason for the log, without any
  *               part of the token but jti, sid and user id
  */
 verdict_t check_token(identity_t *out, const policy_t *policy, const char *token,
-                      const char *type, const char **why, apr_pool_t *p);
+                      int types, const char **why, apr_pool_t *p);
 
 /**
  * Verify no more than that a token was issued here and to whom: it may have expired, its

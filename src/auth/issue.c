@@ -31,19 +31,24 @@ static const char *sign(claims_new_t *claims, const policy_t *policy, const jwk_
     return payload ? jws_sign(key, payload, strlen(payload), p) : NULL;
 }
 
+static apr_int64_t earlier(apr_int64_t a, apr_int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static const char *make_access(const char *jti, const policy_t *policy,
                                const identity_t *identity, apr_pool_t *p)
 {
     const session_t *session = identity->session;
     claims_new_t claims = {
-        .token_type = CHECK_ACCESS,
+        .token_type = check_type_name(CHECK_ACCESS),
         .iat = policy->now,
         .exp = policy->now + policy->access_lifetime,
         .jti = jti,
     };
 
-    if (session && session->expires_at < claims.exp) {
-        claims.exp = session->expires_at;
+    if (session) {
+        claims.exp = earlier(claims.exp, session->expires_at);
     }
     return jti ? sign(&claims, policy, policy->signing_key, identity, p) : NULL;
 }
@@ -53,13 +58,38 @@ static const char *make_refresh(const session_successor_t *refresh,
                                 apr_pool_t *p)
 {
     claims_new_t claims = {
-        .token_type = CHECK_REFRESH,
+        .token_type = check_type_name(CHECK_REFRESH),
         .iat = refresh->iat,
         .exp = refresh->exp,
         .jti = refresh->jti,
     };
 
     return sign(&claims, policy, policy->refresh_signing_key, identity, p);
+}
+
+static const char failed[] =
+    "no token could be made: random bytes, memory or OpenSSL failed";
+
+verdict_t issue_sliding(const char **out, const policy_t *policy,
+                        const identity_t *identity, const char *jti,
+                        apr_int64_t refresh_exp, const char **why, apr_pool_t *p)
+{
+    claims_new_t claims = {
+        .token_type = check_type_name(CHECK_SLIDING),
+        .iat = policy->now,
+        .exp = earlier(policy->now + policy->sliding_lifetime, refresh_exp),
+        .jti = jti,
+        .refresh_exp_claim = CHECK_REFRESH_EXP,
+        .refresh_exp = refresh_exp,
+    };
+    const char *token = sign(&claims, policy, policy->signing_key, identity, p);
+
+    if (!token) {
+        *why = failed;
+        return VERDICT_CRYPTO_DOWN;
+    }
+    *out = token;
+    return VERDICT_OK;
 }
 
 verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
@@ -73,7 +103,7 @@ verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
         tokens.refresh = make_refresh(refresh, policy, identity, p);
     }
     if (!tokens.access || (refresh->is_given && !tokens.refresh)) {
-        *why = "no token could be made: random bytes, memory or OpenSSL failed";
+        *why = failed;
         return VERDICT_CRYPTO_DOWN;
     }
     *out = tokens;

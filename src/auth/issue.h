@@ -26,4 +26,15 @@ verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
                        const identity_t *identity, const session_successor_t *refresh,
                        const char **why, apr_pool_t *p);
 
+/**
+ * Make a sliding token, which is access and refresh token in one.
+ *
+ * @param out          compact JWS, allocated from @p p, untouched on error
+ * @param jti          stays the same however often it slides
+ * @param refresh_exp  so does this, until when it does; seconds since 1970
+ */
+verdict_t issue_sliding(const char **out, const policy_t *policy,
+                        const identity_t *identity, const char *jti,
+                        apr_int64_t refresh_exp, const char **why, apr_pool_t *p);
+
 #endif

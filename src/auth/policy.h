@@ -60,9 +60,10 @@ typedef struct {
     const char *issuer;                 /* NULL: none */
     const apr_array_header_t *audience; /* const char *; NULL: none */
     const char *user_id_claim;
-    apr_int64_t now;                               /* seconds since 1970 */
-    apr_int64_t exp_leeway, iat_leeway;            /* seconds */
-    apr_int64_t access_lifetime, refresh_lifetime; /* seconds */
+    apr_int64_t now;                                        /* seconds since 1970 */
+    apr_int64_t exp_leeway, iat_leeway;                     /* seconds */
+    apr_int64_t access_lifetime, refresh_lifetime;          /* seconds */
+    apr_int64_t sliding_lifetime, sliding_refresh_lifetime; /* seconds */
     apr_int64_t max_token_age; /* seconds, access tokens only; 0: any */
     apr_int64_t max_login_age; /* seconds, likewise, since the login; 0: any */
     policy_sessions_t sessions;

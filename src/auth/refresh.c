@@ -29,3 +29,20 @@ verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_
     }
     return as_refresh(verdict);
 }
+
+verdict_t refresh_sliding(const char **out, identity_t *identity, const policy_t *policy,
+                          const char *token, const char **why, apr_pool_t *p)
+{
+    policy_t here = *policy;
+    verdict_t verdict;
+
+    /* What is accepted here is what will be good elsewhere, not what is good here. */
+    here.max_token_age = here.max_login_age = 0;
+    verdict = check_token(identity, &here, token, CHECK_SLIDING, why, p);
+    if (verdict == VERDICT_OK) {
+        verdict =
+            issue_sliding(out, policy, identity, identity->jti,
+                          claims_time(&identity->claims, CHECK_REFRESH_EXP), why, p);
+    }
+    return as_refresh(verdict);
+}

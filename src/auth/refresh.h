@@ -17,4 +17,12 @@
 verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_t *policy,
                         const char *token, const char **why, apr_pool_t *p);
 
+/**
+ * Verify a sliding token, and make the same one with a later exp.
+ *
+ * @param out  compact JWS, allocated from @p p
+ */
+verdict_t refresh_sliding(const char **out, identity_t *identity, const policy_t *policy,
+                          const char *token, const char **why, apr_pool_t *p);
+
 #endif

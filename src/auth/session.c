@@ -59,7 +59,7 @@ static const char *fit(const char *text, apr_size_t most, apr_pool_t *p)
 
 /* The row of a login that was at auth_time. */
 static session_t make_row(const policy_t *policy, const char *user_id, const char *sid,
-                          apr_int64_t auth_time, apr_pool_t *p)
+                          apr_int64_t auth_time, apr_int64_t idle, apr_pool_t *p)
 {
     session_t row = {
         .sid = sid,
@@ -67,7 +67,7 @@ static session_t make_row(const policy_t *policy, const char *user_id, const cha
         .previous_jti = "",
         .created_at = policy->now,
         .auth_time = auth_time,
-        .idle_seconds = policy->refresh_lifetime,
+        .idle_seconds = idle,
         .absolute_until = policy->session_lifetime
                               ? policy->now + policy->session_lifetime
                               : SESSIONS_NO_END,
@@ -122,13 +122,14 @@ static apr_status_t add_row(const session_t *row, const policy_t *policy,
 }
 
 verdict_t session_start(session_successor_t *first, identity_t *identity,
-                        const policy_t *policy, const char **why, apr_pool_t *p)
+                        const policy_t *policy, apr_int64_t idle, const char **why,
+                        apr_pool_t *p)
 {
     session_successor_t made = {
         .is_given = 1,
         .jti = random_id(policy->random, p),
         .iat = policy->now,
-        .exp = policy->now + policy->refresh_lifetime,
+        .exp = policy->now + idle,
     };
     session_t *row = apr_palloc(p, sizeof *row);
     const char *sid = random_id(policy->random, p);
@@ -138,7 +139,7 @@ verdict_t session_start(session_successor_t *first, identity_t *identity,
         return VERDICT_CRYPTO_DOWN;
     }
     if (policy->sessions != POLICY_SESSIONS_OFF) {
-        *row = make_row(policy, identity->user_id, sid, policy->now, p);
+        *row = make_row(policy, identity->user_id, sid, policy->now, idle, p);
         row->current_jti = made.jti;
         row->password_mark = identity->password_mark;
         made.exp = row->expires_at;
@@ -332,7 +333,8 @@ static verdict_t adopt(session_successor_t *out, identity_t *identity, session_t
     const char *unheeded;
 
     *row = make_row(policy, identity->user_id, identity->sid,
-                    claims->iat == CLAIMS_NO_TIME ? policy->now : claims->iat, p);
+                    claims->iat == CLAIMS_NO_TIME ? policy->now : claims->iat,
+                    policy->refresh_lifetime, p);
     row->password_mark = identity->password_mark;
     row->current_jti = identity->jti;
     /* A token that stays does not outlive what it says. */
@@ -392,7 +394,7 @@ verdict_t session_spend(session_successor_t *out, identity_t *identity,
 static apr_status_t add_ended(int *ended, const identity_t *identity,
                               const policy_t *policy, const char **why, apr_pool_t *p)
 {
-    session_t row = make_row(policy, identity->user_id, identity->sid, policy->now, p);
+    session_t row = make_row(policy, identity->user_id, identity->sid, policy->now, 0, p);
     apr_status_t rv;
     db_t db;
 

@@ -19,10 +19,12 @@ typedef struct {
  *
  * @param first     the refresh token that it begins with
  * @param identity  of login_check(); its session is set, unless there are none here
+ * @param idle      seconds that the session goes on without a rotation
  * @return VERDICT_OK, VERDICT_STORE_DOWN or VERDICT_CRYPTO_DOWN with @p why set
  */
 verdict_t session_start(session_successor_t *first, identity_t *identity,
-                        const policy_t *policy, const char **why, apr_pool_t *p);
+                        const policy_t *policy, apr_int64_t idle, const char **why,
+                        apr_pool_t *p);
 
 /**
  * Spend a refresh token: exactly one of all who present it at once makes its successor,

@@ -72,7 +72,7 @@ static verdict_t identify(identity_t *identity, request_rec *r, const config_t *
     if (config->check_user) {
         dbd_attach(&policy, &dbd, config, r);
     }
-    return check_token(identity, &policy, token, CHECK_ACCESS, why, r->pool);
+    return check_token(identity, &policy, token, config_page_types(config), why, r->pool);
 }
 
 /* DirectoryIndex answers with what a sub-request was admitted to. */

@@ -149,6 +149,19 @@ const char *body_field(request_rec *r, const json_t *body, const char *name, int
     return text;
 }
 
+const char *body_read_field(request_rec *r, const config_t *config, const char *name,
+                            int *status)
+{
+    body_error_t error = {0};
+    json_t *body = body_read(r, config, &error);
+    const char *text = body ? body_field(r, body, name, 1, &error) : NULL;
+
+    if (error.status) {
+        *status = response_misread(r, error.status, error.body);
+    }
+    return error.status ? NULL : text;
+}
+
 int body_flag(const json_t *body, const char *name)
 {
     static const char *const yes[] = {"true", "1", "on", "yes", NULL};

@@ -42,6 +42,15 @@ const char *body_field(request_rec *r, const json_t *body, const char *name, int
                        body_error_t *error);
 
 /**
+ * The one field of a request, read as by the two above with white space dropped.
+ *
+ * @param status  set when NULL is returned: the request was answered, and this is what
+ *                the handler must return
+ */
+const char *body_read_field(request_rec *r, const config_t *config, const char *name,
+                            int *status);
+
+/**
  * A field that says yes: true, 1, "true", "1", "on" or "yes", without regard to case.
  * Whatever else it is, or no such field, is no.
  */

@@ -8,6 +8,7 @@
 #include <http_core.h>
 #include <stddef.h>
 
+#include "auth/check.h"
 #include "http/keysource.h"
 #include "store/users.h"
 
@@ -32,6 +33,8 @@ static const struct {
     [CONFIG_LEEWAY] = ROW_OF(leeway),
     [CONFIG_ACCESS_LIFETIME] = ROW_OF(access_lifetime),
     [CONFIG_REFRESH_LIFETIME] = ROW_OF(refresh_lifetime),
+    [CONFIG_SLIDING_LIFETIME] = ROW_OF(sliding_lifetime),
+    [CONFIG_SLIDING_REFRESH_LIFETIME] = ROW_OF(sliding_refresh_lifetime),
     [CONFIG_MAX_TOKEN_AGE] = ROW_OF(max_token_age),
     [CONFIG_HTACCESS_TOKEN_AGE] = ROW_OF(htaccess_token_age),
     [CONFIG_MAX_LOGIN_AGE] = ROW_OF(max_login_age),
@@ -51,6 +54,7 @@ static const struct {
     [CONFIG_REMOTE_USER] = ROW_OF(remote_user),
     [CONFIG_REMOTE_USER_CLAIM] = ROW_OF(remote_user_claim),
     [CONFIG_HEADER_TYPES] = ROW_OF(header_types),
+    [CONFIG_TOKEN_TYPES] = ROW_OF(token_types),
     [CONFIG_MAX_BODY] = ROW_OF(max_body),
     [CONFIG_MAX_TOKEN_LENGTH] = ROW_OF(max_token_length),
 };
@@ -64,6 +68,8 @@ static const config_t defaults = {
     .leeway = -1,
     .access_lifetime = 5 * 60,
     .refresh_lifetime = 24 * 3600,
+    .sliding_lifetime = 5 * 60,
+    .sliding_refresh_lifetime = 24 * 3600,
     .sessions = POLICY_SESSIONS_ON,
     .rotate_refresh = 1,
     .reuse_grace = 30,
@@ -221,6 +227,11 @@ const jwk_t *config_refresh_signing_key(const config_t *config)
                : config_signing_key(config);
 }
 
+int config_page_types(const config_t *config)
+{
+    return config->token_types ? config->token_types : CHECK_ACCESS;
+}
+
 apr_int64_t config_max_login_age(const config_t *config)
 {
     return shorter(config->max_login_age, config->htaccess_login_age);
@@ -248,6 +259,8 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->iat_leeway = config->leeway >= 0 ? config->leeway : DEFAULT_IAT_LEEWAY;
     out->access_lifetime = config->access_lifetime;
     out->refresh_lifetime = config->refresh_lifetime;
+    out->sliding_lifetime = config->sliding_lifetime;
+    out->sliding_refresh_lifetime = config->sliding_refresh_lifetime;
     out->max_token_age = shorter(config->max_token_age, config->htaccess_token_age);
     out->max_login_age = config_max_login_age(config);
     out->sessions = config->sessions;

@@ -43,6 +43,7 @@ typedef struct {
     const apr_array_header_t *audience;    /* const char *; NULL: none */
     apr_int64_t leeway;                    /* -1: 0 for exp, 10 for iat and nbf */
     apr_int64_t access_lifetime, refresh_lifetime;
+    apr_int64_t sliding_lifetime, sliding_refresh_lifetime;
     apr_int64_t max_token_age;      /* 0: any */
     apr_int64_t htaccess_token_age; /* the same of .htaccess files, the shortest */
     apr_int64_t max_login_age, htaccess_login_age; /* likewise */
@@ -61,6 +62,7 @@ typedef struct {
     config_remote_user_t remote_user;
     const char *remote_user_claim;          /* with CONFIG_CLAIM */
     const apr_array_header_t *header_types; /* const char *, never empty */
+    int token_types;                        /* of check.h; 0: by what it is asked for */
     apr_int64_t max_body;                   /* bytes */
     apr_int64_t max_token_length;           /* bytes */
 } config_t;
@@ -77,6 +79,8 @@ typedef enum {
     CONFIG_LEEWAY,
     CONFIG_ACCESS_LIFETIME,
     CONFIG_REFRESH_LIFETIME,
+    CONFIG_SLIDING_LIFETIME,
+    CONFIG_SLIDING_REFRESH_LIFETIME,
     CONFIG_MAX_TOKEN_AGE,
     CONFIG_HTACCESS_TOKEN_AGE, /* directly behind the row for which it stands */
     CONFIG_MAX_LOGIN_AGE,
@@ -96,6 +100,7 @@ typedef enum {
     CONFIG_REMOTE_USER,
     CONFIG_REMOTE_USER_CLAIM,
     CONFIG_HEADER_TYPES,
+    CONFIG_TOKEN_TYPES,
     CONFIG_MAX_BODY,
     CONFIG_MAX_TOKEN_LENGTH,
     CONFIG_ROW_COUNT
@@ -136,6 +141,9 @@ const config_users_t *config_users(const config_t *config);
 
 /** The keys that are accepted here. */
 const jwk_ring_t *config_keys(const config_t *config, apr_pool_t *p);
+
+/** The types of tokens that open pages here. */
+int config_page_types(const config_t *config);
 
 /** AuthJWTMaxLoginAge, of .htaccess files as well: the shorter one; 0: any. */
 apr_int64_t config_max_login_age(const config_t *config);

@@ -128,22 +128,37 @@ static const char *check_handler(const sections_place_t *section, apr_pool_t *p)
 }
 
 /* Where nothing is issued, one of the two may be meant for a section further inside. */
+static int are_meant(const sections_place_t *section, config_row_t one,
+                     config_row_t other)
+{
+    return sections_issues(section) ||
+           (section->own && config_is_set(section->own, one) &&
+            config_is_set(section->own, other));
+}
+
 static const char *check_lifetimes(const sections_place_t *section, apr_pool_t *p)
 {
-    const config_t *config = section->config, *own = section->own;
+    const config_t *config = section->config;
 
-    if (config->access_lifetime <= config->refresh_lifetime ||
-        (!sections_issues(section) &&
-         !(own && config_is_set(own, CONFIG_ACCESS_LIFETIME) &&
-           config_is_set(own, CONFIG_REFRESH_LIFETIME)))) {
-        return NULL;
+    if (config->access_lifetime > config->refresh_lifetime &&
+        are_meant(section, CONFIG_ACCESS_LIFETIME, CONFIG_REFRESH_LIFETIME)) {
+        return apr_psprintf(p,
+                            "AuthJWTAccessLifetime: %s is longer than "
+                            "AuthJWTRefreshLifetime, %s, so a refresh token would end "
+                            "before what it renews; make the first the shorter one",
+                            time_text(config->access_lifetime, p),
+                            time_text(config->refresh_lifetime, p));
     }
-    return apr_psprintf(
-        p,
-        "AuthJWTAccessLifetime: %s is longer than AuthJWTRefreshLifetime, "
-        "%s, so a refresh token would end before what it renews; make "
-        "the first the shorter one",
-        time_text(config->access_lifetime, p), time_text(config->refresh_lifetime, p));
+    if (config->sliding_lifetime > config->sliding_refresh_lifetime &&
+        are_meant(section, CONFIG_SLIDING_LIFETIME, CONFIG_SLIDING_REFRESH_LIFETIME)) {
+        return apr_psprintf(p,
+                            "AuthJWTSlidingLifetime: %s is longer than "
+                            "AuthJWTSlidingRefreshLifetime, %s, so a sliding token could "
+                            "not be refreshed; make the first the shorter one",
+                            time_text(config->sliding_lifetime, p),
+                            time_text(config->sliding_refresh_lifetime, p));
+    }
+    return NULL;
 }
 
 static const char *check_users(const sections_place_t *section, apr_pool_t *p)

@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 
+#include "auth/check.h"
 #include "http/config.h"
 #include "http/keyring.h"
 #include "http/keysource.h"
@@ -271,11 +272,33 @@ static const char *add_scheme(cmd_parms *cmd, void *dir, const char *arg)
                                   arg);
 }
 
+static const char *add_token_type(cmd_parms *cmd, void *dir, const char *arg)
+{
+    static const int types[] = {CHECK_ACCESS, CHECK_SLIDING};
+    config_t *config = dir;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof types / sizeof *types; i++) {
+        if (ap_cstr_casecmp(arg, check_type_name(types[i])) == 0) {
+            config->token_types =
+                types[i] |
+                (config_is_set(dir, CONFIG_TOKEN_TYPES) ? config->token_types : 0);
+            config_mark(dir, CONFIG_TOKEN_TYPES, cmd);
+            return NULL;
+        }
+    }
+    return refuse(cmd,
+                  "'%s' is no type of tokens that opens pages; write access, sliding or "
+                  "both",
+                  arg);
+}
+
 /* Names that other claims of our tokens have. */
 static const char *set_user_id_claim(cmd_parms *cmd, void *dir, const char *arg)
 {
-    static const char *const taken[] = {"token_type", "exp", "iat", "nbf",       "jti",
-                                        "iss",        "aud", "sid", "auth_time", NULL};
+    static const char *const taken[] = {
+        "token_type",      "exp", "iat", "nbf", "jti", "iss", "aud", "sid", "auth_time",
+        CHECK_REFRESH_EXP, NULL};
     int i;
 
     for (i = 0; taken[i]; i++) {
@@ -586,6 +609,11 @@ const command_rec directives_table[] = {
                   ADMIN, "how long access tokens issued here are valid (default 5min)"),
     AP_INIT_TAKE1("AuthJWTRefreshLifetime", set_seconds, ROW(CONFIG_REFRESH_LIFETIME),
                   ADMIN, "how long refresh tokens issued here are valid (default 1d)"),
+    AP_INIT_TAKE1("AuthJWTSlidingLifetime", set_seconds, ROW(CONFIG_SLIDING_LIFETIME),
+                  ADMIN, "how long sliding tokens issued here are valid (default 5min)"),
+    AP_INIT_TAKE1("AuthJWTSlidingRefreshLifetime", set_seconds,
+                  ROW(CONFIG_SLIDING_REFRESH_LIFETIME), ADMIN,
+                  "how long sliding tokens issued here can be refreshed (default 1d)"),
     AP_INIT_TAKE1("AuthJWTMaxTokenAge", set_age, ROW(CONFIG_MAX_TOKEN_AGE), ANYWHERE,
                   "oldest access token that is accepted here, or none (default none)"),
     AP_INIT_TAKE1("AuthJWTMaxLoginAge", set_age, ROW(CONFIG_MAX_LOGIN_AGE), ANYWHERE,
@@ -631,6 +659,9 @@ const command_rec directives_table[] = {
     AP_INIT_ITERATE(
         "AuthJWTHeaderTypes", add_scheme, ROW(CONFIG_HEADER_TYPES), ADMIN,
         "schemes of the Authorization header that are accepted (default Bearer)"),
+    AP_INIT_ITERATE("AuthJWTTokenTypes", add_token_type, ROW(CONFIG_TOKEN_TYPES), ADMIN,
+                    "types of tokens that are accepted here: access, sliding (default "
+                    "access)"),
     AP_INIT_TAKE1("AuthJWTMaxBody", set_bytes, ROW(CONFIG_MAX_BODY), ADMIN,
                   "largest request body of an endpoint, in bytes (default 16384)"),
     AP_INIT_TAKE1("AuthJWTMaxTokenLength", set_bytes, ROW(CONFIG_MAX_TOKEN_LENGTH), ADMIN,

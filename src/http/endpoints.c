@@ -153,6 +153,8 @@ typedef struct {
 static const endpoint_t table[] = {
     {"jwt-obtain", POST, "POST, OPTIONS", 1, grant_obtain},
     {"jwt-refresh", POST, "POST, OPTIONS", 1, grant_refresh},
+    {"jwt-obtain-sliding", POST, "POST, OPTIONS", 1, grant_obtain_sliding},
+    {"jwt-refresh-sliding", POST, "POST, OPTIONS", 1, grant_refresh_sliding},
     {"jwt-verify", POST, "POST, OPTIONS", 0, revoke_verify},
     {"jwt-blacklist", POST, "POST, OPTIONS", 0, revoke_blacklist},
     {"jwt-logout", POST, "POST, OPTIONS", 0, revoke_logout},

@@ -30,67 +30,83 @@ static const char *of_session(const identity_t *identity, apr_pool_t *p)
     return identity->session ? apr_pstrcat(p, ", session ", identity->sid, NULL) : "";
 }
 
-static verdict_t log_in(issue_tokens_t *tokens, identity_t *identity,
-                        const policy_t *policy, const char *username,
-                        const char *password, const char **why, apr_pool_t *p)
-{
-    session_successor_t first;
-    verdict_t verdict =
-        login_check(identity, policy, username, password, strlen(password), why, p);
+/* What a client that logs in has sent; 0 with the answer when it cannot be used. */
+typedef struct {
+    const char *username, *password;
+} credentials_t;
 
-    if (verdict == VERDICT_OK) {
-        verdict = session_start(&first, identity, policy, why, p);
+static int read_credentials(credentials_t *out, request_rec *r, const config_t *config,
+                            int *status)
+{
+    body_error_t error = {0};
+    json_t *body = body_read(r, config, &error);
+
+    if (body) {
+        out->username = body_field(r, body, config->fields->username, 1, &error);
+        out->password = body_field(r, body, config->fields->password, 0, &error);
     }
-    if (verdict == VERDICT_OK) {
-        verdict = issue_tokens(tokens, policy, identity, &first, why, p);
+    if (error.status) {
+        *status = response_misread(r, error.status, error.body);
     }
-    return verdict;
+    return !error.status;
+}
+
+static verdict_t log_in(session_successor_t *first, identity_t *identity,
+                        const policy_t *policy, apr_int64_t idle,
+                        const credentials_t *credentials, const char **why, apr_pool_t *p)
+{
+    verdict_t verdict =
+        login_check(identity, policy, credentials->username, credentials->password,
+                    strlen(credentials->password), why, p);
+
+    return verdict == VERDICT_OK ? session_start(first, identity, policy, idle, why, p)
+                                 : verdict;
+}
+
+static void log_login(request_rec *r, const identity_t *identity, const char *type,
+                      const char *jti)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "JWT0111: login of the user with the id '%s', %s token %s%s",
+                  identity->user_id, type, jti, of_session(identity, r->pool));
 }
 
 int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
 {
-    const char *username, *password, *why = "";
-    body_error_t error = {0};
+    credentials_t credentials;
+    session_successor_t first;
     issue_tokens_t tokens;
     identity_t identity;
+    const char *why = "";
     verdict_t verdict;
-    json_t *body;
+    int status;
 
-    body = body_read(r, config, &error);
-    if (!body) {
-        return response_misread(r, error.status, error.body);
+    if (!read_credentials(&credentials, r, config, &status)) {
+        return status;
     }
-    username = body_field(r, body, config->fields->username, 1, &error);
-    password = body_field(r, body, config->fields->password, 0, &error);
-    if (error.status) {
-        return response_misread(r, error.status, error.body);
+    verdict = log_in(&first, &identity, policy, policy->refresh_lifetime, &credentials,
+                     &why, r->pool);
+    if (verdict == VERDICT_OK) {
+        verdict = issue_tokens(&tokens, policy, &identity, &first, &why, r->pool);
     }
-    verdict = log_in(&tokens, &identity, policy, username, password, &why, r->pool);
     if (verdict != VERDICT_OK) {
         return response_verdict(r, verdict, why);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "JWT0111: login of the user with the id '%s', access token %s%s",
-                  identity.user_id, tokens.access_jti, of_session(&identity, r->pool));
+    log_login(r, &identity, "access", tokens.access_jti);
     return answer_tokens(r, &tokens, 1);
 }
 
 int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy)
 {
     const char *token, *why = "";
-    body_error_t error = {0};
     issue_tokens_t tokens;
     identity_t identity;
     verdict_t verdict;
-    json_t *body;
+    int status;
 
-    body = body_read(r, config, &error);
-    if (!body) {
-        return response_misread(r, error.status, error.body);
-    }
-    token = body_field(r, body, "refresh", 1, &error);
-    if (error.status) {
-        return response_misread(r, error.status, error.body);
+    token = body_read_field(r, config, "refresh", &status);
+    if (!token) {
+        return status;
     }
     verdict = refresh_token(&tokens, &identity, policy, token, &why, r->pool);
     if (verdict != VERDICT_OK) {
@@ -102,4 +118,60 @@ int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy
                   identity.user_id, identity.jti, tokens.access_jti,
                   of_session(&identity, r->pool));
     return answer_tokens(r, &tokens, 0);
+}
+
+/* --- Sliding tokens -------------------------------------------------------------- */
+
+static int answer_sliding(request_rec *r, const char *token)
+{
+    json_t *body = json_object();
+
+    json_object_set_new(body, "token", json_string(token));
+    return response_json(r, HTTP_OK, body);
+}
+
+int grant_obtain_sliding(request_rec *r, const config_t *config, const policy_t *policy)
+{
+    credentials_t credentials;
+    const char *token, *why = "";
+    session_successor_t first;
+    identity_t identity;
+    verdict_t verdict;
+    int status;
+
+    if (!read_credentials(&credentials, r, config, &status)) {
+        return status;
+    }
+    verdict = log_in(&first, &identity, policy, policy->sliding_refresh_lifetime,
+                     &credentials, &why, r->pool);
+    if (verdict == VERDICT_OK) {
+        verdict =
+            issue_sliding(&token, policy, &identity, first.jti, first.exp, &why, r->pool);
+    }
+    if (verdict != VERDICT_OK) {
+        return response_verdict(r, verdict, why);
+    }
+    log_login(r, &identity, "sliding", first.jti);
+    return answer_sliding(r, token);
+}
+
+int grant_refresh_sliding(request_rec *r, const config_t *config, const policy_t *policy)
+{
+    const char *token, *why = "";
+    identity_t identity;
+    verdict_t verdict;
+    int status;
+
+    token = body_read_field(r, config, "token", &status);
+    if (!token) {
+        return status;
+    }
+    verdict = refresh_sliding(&token, &identity, policy, token, &why, r->pool);
+    if (verdict != VERDICT_OK) {
+        return response_verdict(r, verdict, why);
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "JWT0116: the sliding token %s of the user with the id '%s' slid on%s",
+                  identity.jti, identity.user_id, of_session(&identity, r->pool));
+    return answer_sliding(r, token);
 }

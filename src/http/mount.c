@@ -11,15 +11,18 @@ static const struct {
     const char *name; /* below the path */
     const char *handler;
     work_t work;
-    int has_parts; /* whether /PART may stand behind the name */
+    int has_parts;  /* whether /PART may stand behind the name */
+    int when_named; /* whether it is left out where no names are given */
 } table[] = {
-    {"token", "jwt-obtain", ISSUES, 0},
-    {"token/refresh", "jwt-refresh", ISSUES, 0},
-    {"token/verify", "jwt-verify", ASKS_USERS, 0},
-    {"token/blacklist", "jwt-blacklist", ASKS_USERS, 0},
-    {"logout", "jwt-logout", ASKS_USERS, 0},
-    {"sessions", "jwt-sessions", ASKS_USERS, 1},
-    {"jwks.json", "jwt-jwks", SHOWS_KEYS, 0},
+    {"token", "jwt-obtain", ISSUES, 0, 0},
+    {"token/refresh", "jwt-refresh", ISSUES, 0, 0},
+    {"sliding", "jwt-obtain-sliding", ISSUES, 0, 1},
+    {"sliding/refresh", "jwt-refresh-sliding", ISSUES, 0, 1},
+    {"token/verify", "jwt-verify", ASKS_USERS, 0, 0},
+    {"token/blacklist", "jwt-blacklist", ASKS_USERS, 0, 0},
+    {"logout", "jwt-logout", ASKS_USERS, 0, 0},
+    {"sessions", "jwt-sessions", ASKS_USERS, 1, 0},
+    {"jwks.json", "jwt-jwks", SHOWS_KEYS, 0, 0},
 };
 
 #define ROWS ((int)(sizeof table / sizeof *table))
@@ -56,7 +59,7 @@ const char *mount_add(mount_t *mount, const char *name, apr_pool_t *p)
 
 static int is_mounted(const mount_t *mount, int row)
 {
-    return mount->names == ALL || (mount->names & 1u << row);
+    return mount->names == ALL ? !table[row].when_named : mount->names >> row & 1;
 }
 
 const char *mount_first(const mount_t *mount)

@@ -7,6 +7,8 @@
 #include <mod_core.h>
 #include <util_md5.h>
 
+#include "auth/check.h"
+
 APLOG_USE_MODULE(auth_jwt);
 
 /* Seconds. Long enough to spare a struggling database, short enough for a person. */
@@ -101,21 +103,31 @@ int response_misread(request_rec *r, int status, json_t *body)
 }
 
 /* At a protected place SimpleJWT lists what each accepted class of token said. */
-static json_t *refusal_body(const verdict_info_t *info)
+static json_t *refusal_body(const verdict_info_t *info, int types)
 {
+    static const struct {
+        int type;
+        const char *name;
+    } classes[] = {{CHECK_ACCESS, "AccessToken"}, {CHECK_SLIDING, "SlidingToken"}};
     json_t *body, *message, *messages;
+    apr_size_t i;
 
     if (!info->in_messages) {
         return verdict_body(info);
     }
     body = response_detail("Given token not valid for any token type");
     json_object_set_new(body, "code", json_string(info->code));
-    message = json_object();
-    json_object_set_new(message, "token_class", json_string("AccessToken"));
-    json_object_set_new(message, "token_type", json_string("access"));
-    json_object_set_new(message, "message", json_string(info->detail));
     messages = json_array();
-    json_array_append_new(messages, message);
+    for (i = 0; i < sizeof classes / sizeof *classes; i++) {
+        if (types & classes[i].type) {
+            message = json_object();
+            json_object_set_new(message, "token_class", json_string(classes[i].name));
+            json_object_set_new(message, "token_type",
+                                json_string(check_type_name(classes[i].type)));
+            json_object_set_new(message, "message", json_string(info->detail));
+            json_array_append_new(messages, message);
+        }
+    }
     json_object_set_new(body, "messages", messages);
     return body;
 }
@@ -222,6 +234,7 @@ int response_refuse(request_rec *r, verdict_t verdict, const char *why)
     }
     /* No content handler runs, but Header directives must still apply. */
     ap_run_insert_error_filter(r);
-    rv = write_text(r, info->status, dump(r, refusal_body(info)));
+    rv = write_text(r, info->status,
+                    dump(r, refusal_body(info, config_page_types(config_of_request(r)))));
     return rv == OK ? DONE : rv;
 }

@@ -25,24 +25,6 @@ static void set_user(request_rec *r, const identity_t *identity)
     }
 }
 
-/* The text of a field that must be there; NULL when the request was answered. */
-static const char *read_token(request_rec *r, const config_t *config, const char *name,
-                              int *status)
-{
-    body_error_t error = {0};
-    const char *token = NULL;
-    json_t *body = body_read(r, config, &error);
-
-    if (body) {
-        token = body_field(r, body, name, 1, &error);
-    }
-    if (error.status) {
-        *status = response_misread(r, error.status, error.body);
-        return NULL;
-    }
-    return token;
-}
-
 /* --- Verify ---------------------------------------------------------------------- */
 
 /* The one refusal of this view that SimpleJWT takes for a fault of the field. */
@@ -63,11 +45,13 @@ int revoke_verify(request_rec *r, const config_t *config, const policy_t *policy
     verdict_t verdict;
     int status = OK;
 
-    token = read_token(r, config, "token", &status);
+    token = body_read_field(r, config, "token", &status);
     if (!token) {
         return status;
     }
-    verdict = check_token(&identity, policy, token, NULL, &why, r->pool);
+    verdict =
+        check_token(&identity, policy, token,
+                    config->token_types ? config->token_types : CHECK_ANY, &why, r->pool);
     if (verdict == VERDICT_SESSION_ENDED) {
         return refuse_ended(r, why);
     }
@@ -107,7 +91,7 @@ int revoke_blacklist(request_rec *r, const config_t *config, const policy_t *pol
     verdict_t verdict;
     int status = OK;
 
-    token = read_token(r, config, "refresh", &status);
+    token = body_read_field(r, config, "refresh", &status);
     if (!token) {
         return status;
     }
@@ -152,7 +136,7 @@ static verdict_t end_everywhere(identity_t *identity, const policy_t *policy,
                                 const char *token, const char **why, apr_pool_t *p)
 {
     int ended;
-    verdict_t verdict = check_token(identity, policy, token, NULL, why, p);
+    verdict_t verdict = check_token(identity, policy, token, CHECK_ANY, why, p);
 
     if (verdict == VERDICT_OK && !identity->session) {
         *why = "the token has no session, so that nobody knows of others";
@@ -297,7 +281,8 @@ int revoke_sessions(request_rec *r, const config_t *config, const policy_t *poli
 
     verdict = request_token(&token, r, config, &why);
     if (verdict == VERDICT_OK) {
-        verdict = check_token(&identity, policy, token, CHECK_ACCESS, &why, r->pool);
+        verdict = check_token(&identity, policy, token, config_page_types(config), &why,
+                              r->pool);
     }
     if (verdict == VERDICT_OK && !identity.session) {
         why = "the token has no session";

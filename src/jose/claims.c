@@ -203,6 +203,14 @@ static int check_audience(const claims_t *claims, const apr_array_header_t *audi
     return 0;
 }
 
+static int is_any_of(const char *type, const char *const *types)
+{
+    while (*types && strcmp(type, *types) != 0) {
+        types++;
+    }
+    return *types != NULL;
+}
+
 static claims_result_t check_required(const claims_t *claims,
                                       const claims_expect_t *expect)
 {
@@ -215,9 +223,8 @@ static claims_result_t check_required(const claims_t *claims,
     if (!claims->token_type) {
         return CLAIMS_NO_TYPE;
     }
-    return !expect->token_type || strcmp(claims->token_type, expect->token_type) == 0
-               ? CLAIMS_GOOD
-               : CLAIMS_WRONG_TYPE;
+    return is_any_of(claims->token_type, expect->token_types) ? CLAIMS_GOOD
+                                                              : CLAIMS_WRONG_TYPE;
 }
 
 claims_result_t claims_check(const claims_t *claims, const claims_expect_t *expect)
@@ -276,6 +283,7 @@ static int is_own(const claims_new_t *claims, const char *name)
         }
     }
     return strcmp(name, claims->user_id_claim) == 0 ||
+           (claims->refresh_exp_claim && !strcmp(name, claims->refresh_exp_claim)) ||
            (claims->sid && (!strcmp(name, "sid") || !strcmp(name, "auth_time"))) ||
            (claims->issuer && strcmp(name, "iss") == 0);
 }
@@ -317,6 +325,10 @@ const char *claims_write(const claims_new_t *claims, apr_pool_t *p)
     bad |= json_object_set_new(to, "exp", json_integer(claims->exp));
     bad |= json_object_set_new(to, "iat", json_integer(claims->iat));
     bad |= json_object_set_new(to, "jti", json_string(claims->jti));
+    if (claims->refresh_exp_claim) {
+        bad |= json_object_set_new(to, claims->refresh_exp_claim,
+                                   json_integer(claims->refresh_exp));
+    }
     bad |= json_object_set_new(to, claims->user_id_claim, json_string(claims->user_id));
     if (claims->sid) {
         bad |= json_object_set_new(to, "sid", json_string(claims->sid));

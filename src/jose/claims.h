@@ -34,7 +34,7 @@ typedef struct {
     apr_int64_t exp_leeway, iat_leeway; /* seconds; the latter also for nbf */
     apr_int64_t max_age;                /* seconds since iat; 0: any */
     int at_any_time;                    /* whether times do not matter */
-    const char *token_type;             /* NULL: any */
+    const char *const *token_types;     /* any of; NULL at its end */
     const char *issuer;                 /* NULL: not looked at */
     const apr_array_header_t *audience; /* const char *, any of; NULL: no aud at all */
 } claims_expect_t;
@@ -57,13 +57,15 @@ typedef struct {
     const char *token_type;
     apr_int64_t exp, iat; /* seconds since 1970 */
     const char *jti;
-    const char *user_id_claim; /* name */
-    const char *user_id;       /* value, written as string */
-    const char *sid;           /* NULL: none, and no auth_time */
-    apr_int64_t auth_time;     /* seconds since 1970 */
-    const claims_t *copied;    /* claims of another token to carry over, or NULL */
-    const char *audience;      /* NULL: that of the copied token, or none */
-    const char *issuer;        /* NULL: none */
+    const char *refresh_exp_claim; /* name; NULL: none */
+    apr_int64_t refresh_exp;       /* value, seconds since 1970 */
+    const char *user_id_claim;     /* name */
+    const char *user_id;           /* value, written as string */
+    const char *sid;               /* NULL: none, and no auth_time */
+    apr_int64_t auth_time;         /* seconds since 1970 */
+    const claims_t *copied;        /* claims of another token to carry over, or NULL */
+    const char *audience;          /* NULL: that of the copied token, or none */
+    const char *issuer;            /* NULL: none */
 } claims_new_t;
 
 /**
@@ -107,8 +109,8 @@ const char *claims_string(const claims_t *claims, const char *name);
 apr_int64_t claims_time(const claims_t *claims, const char *name);
 
 /**
- * Write a payload: token_type, exp, iat, jti, the user's id, sid and auth_time, copied
- * claims, aud, iss, in this order (SimpleJWT's).
+ * Write a payload: token_type, exp, iat, jti, refresh_exp, the user's id, sid and
+ * auth_time, copied claims, aud, iss, in this order (SimpleJWT's).
  *
  * @return compact JSON, allocated from @p p; NULL when memory ran out or a value
  *         is no UTF-8

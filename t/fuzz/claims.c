@@ -91,7 +91,7 @@ static void check_good(const claims_t *claims, const claims_expect_t *expect)
     CHECK(claims->nbf == CLAIMS_NO_TIME || claims->nbf <= now + expect->iat_leeway);
     CHECK(claims->iat == CLAIMS_NO_TIME || claims->iat <= now + expect->iat_leeway);
     CHECK(claims->jti && *claims->jti);
-    CHECK(is_same_text(claims->token_type, expect->token_type));
+    CHECK(is_same_text(claims->token_type, expect->token_types[0]));
     CHECK(!expect->issuer || is_same_text(claims->iss, expect->issuer));
     if (expect->audience) {
         CHECK(has_audience(claims, APR_ARRAY_IDX(expect->audience, 0, const char *)) ||
@@ -103,15 +103,18 @@ static void check_good(const claims_t *claims, const claims_expect_t *expect)
           (claims->iat != CLAIMS_NO_TIME && now - claims->iat <= expect->max_age));
 }
 
+static const char *const access_only[] = {"access", NULL};
+static const char *const refresh_only[] = {"refresh", NULL};
+
 /* Whether the claims are good, plainly, with an issuer, with audiences. */
 static void check_expectations(const claims_t *a, const claims_t *b, apr_pool_t *p)
 {
     apr_array_header_t *audience = apr_array_make(p, 2, sizeof(const char *));
     const claims_expect_t expect[] = {
-        {.now = NOW, .token_type = "access"},
-        {.now = NOW, .token_type = "refresh", .exp_leeway = 60, .iat_leeway = 5},
-        {.now = NOW, .token_type = "access", .issuer = "me", .max_age = 300},
-        {.now = NOW, .token_type = "access", .audience = audience, .iat_leeway = 5},
+        {.now = NOW, .token_types = access_only},
+        {.now = NOW, .token_types = refresh_only, .exp_leeway = 60, .iat_leeway = 5},
+        {.now = NOW, .token_types = access_only, .issuer = "me", .max_age = 300},
+        {.now = NOW, .token_types = access_only, .audience = audience, .iat_leeway = 5},
     };
     size_t i;
 

@@ -18,6 +18,8 @@
 
 static apr_pool_t *pool;
 
+static const char *const access_only[] = {"access", NULL};
+
 static const char *name_of(const char *subject, const char *detail)
 {
     return apr_pstrcat(pool, subject, ": ", detail, NULL);
@@ -328,7 +330,7 @@ static void check_rows(const struct claims_row *rows, apr_size_t count,
 static void test_claims_check(void)
 {
     apr_array_header_t *audience = apr_array_make(pool, 2, sizeof(const char *));
-    claims_expect_t expect = {.now = NOW, .iat_leeway = 10, .token_type = "access"};
+    claims_expect_t expect = {.now = NOW, .iat_leeway = 10, .token_types = access_only};
     claims_t claims;
 
     check_rows(claims_rows, COUNT(claims_rows), &expect);
@@ -349,7 +351,7 @@ static void test_claims_check(void)
     APR_ARRAY_PUSH(audience, const char *) = "site";
     APR_ARRAY_PUSH(audience, const char *) = "other";
     expect = (claims_expect_t){
-        .now = NOW, .token_type = "access", .issuer = "me", .audience = audience};
+        .now = NOW, .token_types = access_only, .issuer = "me", .audience = audience};
     check_rows(strict_rows, COUNT(strict_rows), &expect);
 }
 

@@ -186,7 +186,8 @@ static verdict_t login(identity_t *identity, issue_tokens_t *tokens, const task_
                                     strlen(task->password), &why, p);
 
     if (verdict == VERDICT_OK) {
-        verdict = session_start(&first, identity, &policy, &why, p);
+        verdict =
+            session_start(&first, identity, &policy, policy.refresh_lifetime, &why, p);
     }
     if (verdict == VERDICT_OK) {
         verdict = issue_tokens(tokens, &policy, identity, &first, &why, p);
@@ -236,7 +237,7 @@ static void note(char *to, apr_size_t size, const char *text)
 /* A pool with an allocator of its own has to ask malloc() for all it gives. */
 static void run(outcome_t *out, const task_t *task, const inject_mode_t *mode, long nth)
 {
-    identity_t identity = {NULL};
+    identity_t identity = {0};
     issue_tokens_t tokens = {NULL};
     apr_allocator_t *allocator;
     verdict_t verdict;

@@ -392,7 +392,8 @@ static verdict_t issue(issue_tokens_t *tokens, const char **why)
 {
     identity_t identity = {.user_id = "1", .password_mark = ""};
     session_successor_t first;
-    verdict_t verdict = session_start(&first, &identity, &policy, why, pool);
+    verdict_t verdict =
+        session_start(&first, &identity, &policy, policy.refresh_lifetime, why, pool);
 
     return verdict == VERDICT_OK
                ? issue_tokens(tokens, &policy, &identity, &first, why, pool)

@@ -134,7 +134,8 @@ static issue_tokens_t log_in(const char *user_id)
     session_successor_t first;
 
     password_mark(mark, "hash");
-    if (session_start(&first, &identity, &policy, &why, pool) != VERDICT_OK ||
+    if (session_start(&first, &identity, &policy, policy.refresh_lifetime, &why, pool) !=
+            VERDICT_OK ||
         issue_tokens(&tokens, &policy, &identity, &first, &why, pool) != VERDICT_OK) {
         fprintf(stderr, "# no login: %s\n", why);
         exit(1);
@@ -161,7 +162,7 @@ static const char *use(const char *token)
 
 static identity_t identity_of(const char *token)
 {
-    identity_t identity = {NULL};
+    identity_t identity = {0};
 
     check_signed(&identity, &policy, token, &why, pool);
     return identity;
