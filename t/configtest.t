@@ -382,13 +382,29 @@ my @bad_values = (
         "AuthJWTLoginFields: user name and password cannot both be 'name'" ],
     map({ [ "the user id in the claim $_", "AuthJWTUserIdClaim $_", "AuthJWTUserIdClaim: '$_' has a "
             . 'meaning of its own in a token; write another name, such as user_id or sub' ] }
-        qw(token_type exp iat nbf jti iss aud sid auth_time)),
+        qw(token_type exp iat nbf jti iss aud sid auth_time refresh_exp hash_password)),
+    map({ [ "the token's id in the claim $_", "AuthJWTJtiClaim $_", "AuthJWTJtiClaim: '$_' has a "
+            . 'meaning of its own in a token; write another name, such as jti or token_id' ] }
+        qw(token_type exp iat nbf sub iss aud sid auth_time refresh_exp hash_password)),
+    map({ [ "the token's type in the claim $_", "AuthJWTTokenTypeClaim $_", "AuthJWTTokenTypeClaim: '$_' "
+            . 'has a meaning of its own in a token; write another name, such as token_type or kind' ] }
+        qw(jti exp iat nbf sub iss aud sid auth_time refresh_exp hash_password)),
     map({ [ "REMOTE_USER from '$_'", "AuthJWTRemoteUser \"$_\"", "AuthJWTRemoteUser: '$_' is no "
             . 'source of a name; write username, id or claim:NAME' ] }
         'email', 'claim:', 'claim', ' id'),
     map({ [ "no scheme: '$_'", "AuthJWTHeaderTypes Bearer \"$_\"", "AuthJWTHeaderTypes: '$_' is no "
             . 'authentication scheme; write one such as Bearer or JWT' ] }
         'Bea rer', 'JWT,', 'a(b', '<x>'),
+    map({ [ "no field: '$_'", "AuthJWTHeaderName \"$_\"", "AuthJWTHeaderName: '$_' is no name of a "
+            . 'header field; write one such as Authorization or X-Access-Token' ] }
+        'X Token', 'X-Token:', 'X(Token)', 'X,Token'),
+    map({ [ "a variable for a field: $_->[0]", "AuthJWTHeaderName $_->[0]", "AuthJWTHeaderName: "
+            . "'$_->[0]' is a variable's name; write that of the header field: $_->[1]" ] }
+        [ 'HTTP_X_ACCESS_TOKEN', 'X-Access-Token' ], [ 'HTTP_AUTHORIZATION', 'Authorization' ]),
+    map({ [ "another's field: $_", "AuthJWTHeaderName $_", "AuthJWTHeaderName: '$_' has a meaning of its "
+            . 'own in a request; write another name, such as Authorization or X-Access-Token' ] }
+        qw(Accept Connection Content-Length Content-Type Cookie cookie Expect Host Origin Referer
+            Sec-Fetch-Site Transfer-Encoding Upgrade User-Agent)),
 
     # nothing at all, also in quotes: httpd's own words with our help text
     [ 'an empty time', 'AuthJWTAccessLifetime ""', 'AuthJWTAccessLifetime takes one argument, how '
@@ -401,7 +417,8 @@ my @bad_values = (
     # names
     map({ [ "$_ with a control character", "$_ \"a\x01b\"",
             "$_: the value has a control character; write it without" ] }
-        qw(AuthJWTIssuer AuthJWTAudience AuthJWTSigningKey AuthJWTUserIdClaim)),
+        qw(AuthJWTIssuer AuthJWTAudience AuthJWTSigningKey AuthJWTUserIdClaim AuthJWTJtiClaim
+            AuthJWTTokenTypeClaim)),
 
     # numbers
     map({
@@ -469,6 +486,19 @@ sub too_long
 }
 
 my @bad_sums = (
+    # claims
+    [ 'one claim for both ids', "${site}AuthJWTUserIdClaim id\nAuthJWTJtiClaim id",
+        "AuthJWTJtiClaim: 'id' is the claim of AuthJWTUserIdClaim, too; write another name "
+        . '(in AuthJWTJtiClaim, line 6 of CONF)' ],
+    [ 'the user id in the claim of the type, which the server named',
+        "${site}AuthJWTTokenTypeClaim user\n" . protected('AuthJWTUserIdClaim user'),
+        "AuthJWTTokenTypeClaim: 'user' is the claim of AuthJWTUserIdClaim, too; write another name "
+        . '(in <Location "/x">, line 6 of CONF)' ],
+    [ 'type and id in one claim, where nothing else is of ours', $key . in_location("AuthJWTJtiClaim x\n"
+        . 'AuthJWTTokenTypeClaim x'),
+        "AuthJWTTokenTypeClaim: 'x' is the claim of AuthJWTJtiClaim, too; write another name "
+        . '(in <Location "/x">, line 2 of CONF)' ],
+
     # keys
     [ 'AuthType JWT without a key', $database . protected(''),
         "AuthType JWT: $no_key (in <Location \"/x\">, line 3 of CONF)" ],
@@ -735,6 +765,13 @@ my @good = (
         $key . protected("AuthJWTCheckUser Off\nAuthJWTRemoteUser id"), undef, ['dbd'] ],
     [ 'none takes a setting back', "${site}AuthJWTIssuer a\nAuthJWTAudience a b\n"
         . in_location("AuthJWTIssuer none\nAuthJWTAudience none") ],
+
+    # names
+    [ 'claims of other names', "${site}AuthJWTUserIdClaim sub\nAuthJWTJtiClaim id\nAuthJWTTokenTypeClaim kind" ],
+    [ 'the usual names written out',
+        "${site}AuthJWTUserIdClaim user_id\nAuthJWTJtiClaim jti\nAuthJWTTokenTypeClaim token_type" ],
+    map({ [ "a token in $_", $site . protected("AuthJWTHeaderName $_") ] }
+        'Authorization', 'X-Access-Token', 'x_token', 'Proxy-Authorization'),
 
     # modules, files and macros around sections
     [ 'sections within IfModule', "<IfModule auth_jwt_module>\n$site<IfModule dbd_module>\n"

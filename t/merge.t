@@ -44,6 +44,16 @@ my @DIRECTIVES = (
         shows => { a => 'uid', b => 'sub', default => 'user_id' } },
     {   name => 'AuthJWTUserIdClaim', kind => 'page', probe => \&accepted_ids,
         shows => { a => 'uid', b => 'sub', default => 'user_id' } },
+    {   name => 'AuthJWTJtiClaim', kind => 'issue', probe => \&claim_of_jti,
+        value => { a => 'id', b => 'token_id', default => 'jti' },
+        shows => { a => 'id', b => 'token_id', default => 'jti' } },
+    {   name => 'AuthJWTJtiClaim', kind => 'page', probe => \&accepted_jtis,
+        shows => { a => 'id', b => 'token_id', default => 'jti' } },
+    {   name => 'AuthJWTTokenTypeClaim', kind => 'issue', probe => \&claim_of_type,
+        value => { a => 'kind', b => 'type', default => 'token_type' },
+        shows => { a => 'kind', b => 'type', default => 'token_type' } },
+    {   name => 'AuthJWTTokenTypeClaim', kind => 'page', probe => \&accepted_types,
+        shows => { a => 'kind', b => 'type', default => 'token_type' } },
     {   name => 'AuthJWTLoginFields', kind => 'issue', probe => \&required_fields,
         value => { a => 'login_a pass_a', b => 'login_b pass_b', default => 'username password remember_me' },
         shows => { a => 'login_a pass_a', b => 'login_b pass_b', default => 'password username' } },
@@ -62,6 +72,9 @@ my @DIRECTIVES = (
     {   name => 'AuthJWTHeaderTypes', kind => 'page', probe => \&accepted_schemes,
         value => { a => 'JWT', b => 'Token Own', default => 'Bearer' },
         shows => { a => 'JWT: JWT', b => 'Token: Token Own', default => 'Bearer: Bearer' } },
+    {   name => 'AuthJWTHeaderName', kind => 'page', probe => \&accepted_fields,
+        value => { a => 'X-Token', b => 'X-Other', default => 'Authorization' },
+        shows => { a => 'X-Token', b => 'X-Other', default => 'Authorization' } },
 );
 my %value = map { $_->{name} => $_->{value} } grep { $_->{value} } @DIRECTIVES;
 
@@ -192,7 +205,7 @@ sub ask
     my ($method, $host, $path, %option) = @_;
     my $port = $server->port($host eq 'main' ? 1 : 0);
     my @fields = $host eq 'main' ? () : (Host => "$host.test");
-    push @fields, Authorization => $option{authorization} if $option{authorization};
+    push @fields, @{ $option{fields} || [] };
     my $body = $option{json} ? encode_json($option{json}) : $option{body};
     $connection{$port} ||= JWTTest::Connection->new($port);
     return $connection{$port}->ask($method, $path, headers => \@fields, body => $body);
@@ -219,7 +232,10 @@ sub lifetime_of_refresh { my $claims = claims_at('refresh', @_); return ($claims
 sub claim_iss { return claims_at('access', @_)->{iss} || '' }
 sub claim_aud { return claims_at('access', @_)->{aud} || '' }
 sub kid { return ((peek(tokens_at(@_)->{access} // '.'))[0] || {})->{kid} }
-sub claim_of_id { my $claims = claims_at('access', @_); return join ' ', grep { $claims->{$_} } qw(uid sub user_id) }
+sub claims_of { my ($names, @place) = @_; my $claims = claims_at('access', @place); return join ' ', grep { $claims->{$_} } @$names }
+sub claim_of_id   { return claims_of([qw(uid sub user_id)], @_) }
+sub claim_of_jti  { return claims_of([qw(id token_id jti)], @_) }
+sub claim_of_type { return claims_of([qw(kind type token_type)], @_) }
 sub required_fields { return join ' ', sort keys %{ json(ask(POST => @_[0, 1], json => {})) || {} } }
 
 sub accepted_sizes
@@ -233,14 +249,17 @@ sub accepted_sizes
 # A token that fits, but for the claims given, and the page that it opens.
 sub page_with
 {
-    my ($claims, $host, $path, $world, $scheme) = @_;
+    my ($claims, $host, $path, $world, $scheme, $field) = @_;
     my %in_force = map { $_ => (split ' ', $value{$_}{ $world->{$_} })[0] } keys %$world;
-    my %claims = (user_id => undef, $in_force{AuthJWTUserIdClaim} => '1', email => 'a@example.org', %$claims);
+    my %claims = (user_id => undef, $in_force{AuthJWTUserIdClaim} => '1', email => 'a@example.org',
+        jti => undef, $in_force{AuthJWTJtiClaim} => 'x', token_type => undef,
+        $in_force{AuthJWTTokenTypeClaim} => 'access', %$claims);
     $claims{iss} = $in_force{AuthJWTIssuer} if $in_force{AuthJWTIssuer} ne 'none' && !exists $claims{iss};
     $claims{aud} = $in_force{AuthJWTAudience} if $in_force{AuthJWTAudience} ne 'none' && !exists $claims{aud};
     my $token = token(\%claims, header => { kid => 'first' });
     $scheme ||= $in_force{AuthJWTHeaderTypes};
-    return ask(GET => $host, $path, authorization => "$scheme $token");
+    $field ||= $in_force{AuthJWTHeaderName};
+    return ask(GET => $host, $path, fields => [ $field => "$scheme $token" ]);
 }
 
 # Which of the values of a claim are good at the place.
@@ -256,11 +275,16 @@ sub accepted
 
 sub accepted_issuers   { return accepted('iss', [qw(none issuer-a issuer-b)], @_) }
 sub accepted_audiences { return accepted('aud', [qw(none aud-a aud-b aud-c)], @_) }
-sub accepted_ids
+sub accepted_ids   { return accepted_claims('1', [qw(uid sub user_id)], @_) }
+sub accepted_jtis  { return accepted_claims('x', [qw(id token_id jti)], @_) }
+sub accepted_types { return accepted_claims('access', [qw(kind type token_type)], @_) }
+
+# Which of some claims must hold a value, so that the others need not.
+sub accepted_claims
 {
-    my @place = @_;
-    my %none = map { $_ => undef } qw(uid sub user_id);
-    return join ' ', grep { page_with({ %none, $_ => '1' }, @place)->code == 200 } sort keys %none;
+    my ($value, $names, @place) = @_;
+    my %none = map { $_ => undef } @$names;
+    return join ' ', grep { page_with({ %none, $_ => $value }, @place)->code == 200 } @$names;
 }
 
 sub accepted_delays
@@ -278,6 +302,14 @@ sub accepted_ages
 }
 
 sub remote_user { return page_with({}, @_)->header('X-User') }
+
+sub accepted_fields
+{
+    my ($host, $path, $world) = @_;
+    return join ' ', grep {
+        page_with({}, $host, $path, $world, undef, $_)->code == 200
+    } qw(Authorization X-Token X-Other);
+}
 
 # The scheme of the challenge, and those that are accepted.
 sub accepted_schemes
@@ -409,7 +441,7 @@ CONF
 sub page_code
 {
     my ($host, $token, $path) = @_;
-    return ask(GET => $host, $path || '/page/x', authorization => "Bearer $token")->code;
+    return ask(GET => $host, $path || '/page/x', fields => [ Authorization => "Bearer $token" ])->code;
 }
 
 sub login_at

@@ -27,8 +27,8 @@ static const struct {
     [CLAIMS_WRONG_ISSUER] = {VERDICT_WRONG_ISSUER, "iss is not AuthJWTIssuer"},
     [CLAIMS_WRONG_AUDIENCE] = {VERDICT_WRONG_AUDIENCE, "aud is not AuthJWTAudience"},
     [CLAIMS_NO_EXP] = {VERDICT_NO_EXP, "no exp"},
-    [CLAIMS_NO_JTI] = {VERDICT_NO_JTI, "no jti"},
-    [CLAIMS_NO_TYPE] = {VERDICT_NO_TYPE, "no token_type"},
+    [CLAIMS_NO_JTI] = {VERDICT_NO_JTI, "no jti (AuthJWTJtiClaim)"},
+    [CLAIMS_NO_TYPE] = {VERDICT_NO_TYPE, "no token_type (AuthJWTTokenTypeClaim)"},
     [CLAIMS_WRONG_TYPE] = {VERDICT_WRONG_TYPE, "another token_type"},
 };
 
@@ -286,7 +286,7 @@ static verdict_t check_jws(claims_t *claims, const policy_t *policy, const char 
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    *why = claims_parse(claims, payload, p);
+    *why = claims_parse(claims, payload, &policy->claim_names, p);
     return *why ? VERDICT_MALFORMED : VERDICT_OK;
 }
 

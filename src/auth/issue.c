@@ -19,6 +19,7 @@ static const char *sign(claims_new_t *claims, const policy_t *policy, const jwk_
     const session_t *session = identity->session;
     const char *payload;
 
+    claims->names = &policy->claim_names;
     claims->user_id_claim = policy->user_id_claim;
     claims->user_id = identity->user_id;
     claims->sid = session ? session->sid : NULL;

@@ -8,6 +8,7 @@
 #include <apr_tables.h>
 
 #include "auth/random.h"
+#include "jose/claims.h"
 #include "jose/jwk.h"
 #include "store/password.h"
 #include "store/users.h"
@@ -60,6 +61,7 @@ typedef struct {
     const char *issuer;                 /* NULL: none */
     const apr_array_header_t *audience; /* const char *; NULL: none */
     const char *user_id_claim;
+    claims_names_t claim_names;                             /* of the others */
     apr_int64_t now;                                        /* seconds since 1970 */
     apr_int64_t exp_leeway, iat_leeway;                     /* seconds */
     apr_int64_t access_lifetime, refresh_lifetime;          /* seconds */

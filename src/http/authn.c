@@ -76,10 +76,10 @@ static verdict_t identify(identity_t *identity, request_rec *r, const config_t *
 }
 
 /* DirectoryIndex answers with what a sub-request was admitted to. */
-static void mark_outer(request_rec *r)
+static void mark_outer(request_rec *r, const char *opened_by)
 {
     for (r = r->main; r; r = r->main) {
-        request_state(r)->shows_private = 1;
+        request_state(r)->opened_by = opened_by;
     }
 }
 
@@ -89,10 +89,11 @@ static int admit(request_rec *r, const identity_t *identity, const char *name)
 
     state->identity = identity;
     state->remote_user = name;
+    state->opened_by = config_of_request(r)->header_name;
     r->user = apr_pstrdup(r->pool, name);
     r->ap_auth_type = apr_pstrdup(r->pool, AUTH_TYPE);
     set_env(r, identity);
-    mark_outer(r);
+    mark_outer(r, state->opened_by);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                   "JWT0121: admitted the user with the id "
                   "'%s', token %s",
@@ -160,6 +161,7 @@ int authn_fixups(request_rec *r)
         if (state && state->identity && strcmp(state->remote_user, r->user) == 0) {
             request_state(r)->identity = state->identity;
             request_state(r)->remote_user = state->remote_user;
+            request_state(r)->opened_by = state->opened_by;
             clear_env(r);
             set_env(r, state->identity);
             break;

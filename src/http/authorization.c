@@ -30,24 +30,24 @@ static char *next_word(char **text)
     return *word ? word : NULL;
 }
 
-verdict_t authorization_token(const char **token, const char *header,
+verdict_t authorization_token(const char **token, const char *name, const char *value,
                               const apr_array_header_t *schemes, const char **why,
                               apr_pool_t *p)
 {
-    char *rest = apr_pstrdup(p, header ? header : ""), *scheme, *value;
+    char *rest = apr_pstrdup(p, value ? value : ""), *scheme, *found;
 
     scheme = next_word(&rest);
     if (!scheme || !is_accepted(scheme, schemes)) {
-        *why = scheme ? "the Authorization header has another scheme"
-                      : "no Authorization header";
+        *why = scheme ? apr_psprintf(p, "the %s header has another scheme", name)
+                      : apr_psprintf(p, "no %s header", name);
         return VERDICT_NO_TOKEN;
     }
-    value = next_word(&rest);
+    found = next_word(&rest);
     /* Two header fields arrive here as one, joined by a comma. */
-    if (!value || next_word(&rest)) {
-        *why = "the Authorization header is not a scheme and one token";
+    if (!found || next_word(&rest)) {
+        *why = apr_psprintf(p, "the %s header is not a scheme and one token", name);
         return VERDICT_BAD_HEADER;
     }
-    *token = value;
+    *token = found;
     return VERDICT_OK;
 }

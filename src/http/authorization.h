@@ -1,5 +1,5 @@
 /**
- * The value of the Authorization header field. A pure function of text.
+ * The value of the header field that a token is in. A pure function of text.
  */
 #ifndef HTTP_AUTHORIZATION_H
 #define HTTP_AUTHORIZATION_H
@@ -16,11 +16,12 @@
  * amount, tabs too.
  *
  * @param token    NUL-terminated, allocated from @p p; untouched on error
- * @param header   the field's value; NULL: there is none
+ * @param name     the field's name, for @p why
+ * @param value    the field's value; NULL: there is none
  * @param schemes  const char *, any of, in any case
  * @param why      set with every verdict but VERDICT_OK
  */
-verdict_t authorization_token(const char **token, const char *header,
+verdict_t authorization_token(const char **token, const char *name, const char *value,
                               const apr_array_header_t *schemes, const char **why,
                               apr_pool_t *p);
 

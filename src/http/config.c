@@ -51,8 +51,11 @@ static const struct {
     [CONFIG_CHECK_USER] = ROW_OF(check_user),
     [CONFIG_FIELDS] = ROW_OF(fields),
     [CONFIG_USER_ID_CLAIM] = ROW_OF(user_id_claim),
+    [CONFIG_JTI_CLAIM] = ROW_OF(jti_claim),
+    [CONFIG_TOKEN_TYPE_CLAIM] = ROW_OF(token_type_claim),
     [CONFIG_REMOTE_USER] = ROW_OF(remote_user),
     [CONFIG_REMOTE_USER_CLAIM] = ROW_OF(remote_user_claim),
+    [CONFIG_HEADER_NAME] = ROW_OF(header_name),
     [CONFIG_HEADER_TYPES] = ROW_OF(header_types),
     [CONFIG_TOKEN_TYPES] = ROW_OF(token_types),
     [CONFIG_MAX_BODY] = ROW_OF(max_body),
@@ -78,6 +81,9 @@ static const config_t defaults = {
     .check_user = 1,
     .fields = &config_default_fields,
     .user_id_claim = "user_id",
+    .jti_claim = "jti",
+    .token_type_claim = "token_type",
+    .header_name = "Authorization",
     .header_types = &default_header_types,
     .max_body = 16384,
     .max_token_length = 8190,
@@ -89,6 +95,7 @@ static const apr_array_header_t no_keys = {.elt_size = sizeof(jwk_t *)};
 
 /* Of the reading under way; config_reset() makes them anew for each. */
 static apr_array_header_t *sections;
+static apr_array_header_t *header_names;
 static config_users_t *preset;
 static int next_slot;
 
@@ -146,6 +153,8 @@ config_users_t *config_make_users(apr_pool_t *p)
 void config_reset(apr_pool_t *pconf)
 {
     sections = apr_array_make(pconf, 8, sizeof(const config_t *));
+    header_names = apr_array_make(pconf, 1, sizeof(const char *));
+    config_header_name(defaults.header_name);
     next_slot = 0;
     preset = config_make_users(pconf);
     preset->by_table = 1;
@@ -182,6 +191,26 @@ void config_mark(config_t *config, config_row_t row, cmd_parms *cmd)
         config->server = cmd->server;
         APR_ARRAY_PUSH(sections, const config_t *) = config;
     }
+}
+
+const char *config_header_name(const char *name)
+{
+    int i;
+
+    for (i = 0; i < header_names->nelts; i++) {
+        const char *known = APR_ARRAY_IDX(header_names, i, const char *);
+
+        if (ap_cstr_casecmp(name, known) == 0) {
+            return known;
+        }
+    }
+    APR_ARRAY_PUSH(header_names, const char *) = name;
+    return name;
+}
+
+const apr_array_header_t *config_header_names(void)
+{
+    return header_names;
 }
 
 const config_users_t *config_preset(void)
@@ -253,6 +282,8 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->issuer = config->issuer;
     out->audience = config->audience;
     out->user_id_claim = config->user_id_claim;
+    out->claim_names.jti = config->jti_claim;
+    out->claim_names.token_type = config->token_type_claim;
     /* Not r->request_time: a request line may have been waiting for its headers. */
     out->now = apr_time_sec(apr_time_now());
     out->exp_leeway = config->leeway >= 0 ? config->leeway : 0;

@@ -58,9 +58,10 @@ typedef struct {
     int hash_concurrency; /* of the whole server; 0: as many as processors */
     int check_user;
     const config_fields_t *fields;
-    const char *user_id_claim;
+    const char *user_id_claim, *jti_claim, *token_type_claim;
     config_remote_user_t remote_user;
     const char *remote_user_claim;          /* with CONFIG_CLAIM */
+    const char *header_name;                /* of the field that the token is in */
     const apr_array_header_t *header_types; /* const char *, never empty */
     int token_types;                        /* of check.h; 0: by what it is asked for */
     apr_int64_t max_body;                   /* bytes */
@@ -97,8 +98,11 @@ typedef enum {
     CONFIG_CHECK_USER,
     CONFIG_FIELDS,
     CONFIG_USER_ID_CLAIM,
+    CONFIG_JTI_CLAIM,
+    CONFIG_TOKEN_TYPE_CLAIM,
     CONFIG_REMOTE_USER,
     CONFIG_REMOTE_USER_CLAIM,
+    CONFIG_HEADER_NAME,
     CONFIG_HEADER_TYPES,
     CONFIG_TOKEN_TYPES,
     CONFIG_MAX_BODY,
@@ -129,6 +133,16 @@ void *config_member(config_t *config, config_row_t row);
 
 /** Note that a section wrote a setting, and remember the section for configtest. */
 void config_mark(config_t *config, config_row_t row, cmd_parms *cmd);
+
+/**
+ * Note that tokens are looked for in a header field of this name somewhere.
+ *
+ * @return the name in its first spelling: equal names are equal pointers
+ */
+const char *config_header_name(const char *name);
+
+/** All such names of the whole server: const char *, no two the same. */
+const apr_array_header_t *config_header_names(void);
 
 /** Users whose queries are still to be filled in. */
 config_users_t *config_make_users(apr_pool_t *p);

@@ -231,11 +231,37 @@ static const char *check_remote_user(const sections_place_t *section, apr_pool_t
            "REMOTE_USER, such as: AuthJWTRemoteUser id";
 }
 
+/* One name for two claims: the second would overwrite the first. */
+static const char *check_claims(const sections_place_t *section, apr_pool_t *p)
+{
+    const config_t *config = section->config;
+    const struct {
+        const char *directive, *name;
+    } claims[] = {
+        {"AuthJWTUserIdClaim", config->user_id_claim},
+        {"AuthJWTJtiClaim", config->jti_claim},
+        {"AuthJWTTokenTypeClaim", config->token_type_claim},
+    };
+    apr_size_t i, j;
+
+    for (i = 1; i < sizeof claims / sizeof *claims; i++) {
+        for (j = 0; j < i; j++) {
+            if (strcmp(claims[i].name, claims[j].name) == 0) {
+                return apr_psprintf(
+                    p, "%s: '%s' is the claim of %s, too; write another name",
+                    claims[i].directive, claims[i].name, claims[j].directive);
+            }
+        }
+    }
+    return NULL;
+}
+
 typedef const char *check_t(const sections_place_t *section, apr_pool_t *p);
 
 static check_t *const checks[] = {
-    check_mount, keycheck_section, check_handler,     check_lifetimes,
-    check_users, check_database,   check_remote_user, check_password_column,
+    check_mount,       keycheck_section,      check_handler,
+    check_lifetimes,   check_users,           check_database,
+    check_remote_user, check_password_column, check_claims,
 };
 
 /* --- What has no effect where it stands ------------------------------------------- */

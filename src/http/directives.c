@@ -293,20 +293,81 @@ static const char *add_token_type(cmd_parms *cmd, void *dir, const char *arg)
                   arg);
 }
 
-/* Names that other claims of our tokens have. */
-static const char *set_user_id_claim(cmd_parms *cmd, void *dir, const char *arg)
+/* "HTTP_X_ACCESS_TOKEN" to "X-Access-Token". */
+static const char *field_of_variable(const char *variable, apr_pool_t *p)
+{
+    char *name = apr_pstrdup(p, variable + strlen("HTTP_")), *at;
+
+    for (at = name; *at; at++) {
+        if (*at == '_') {
+            *at = '-';
+        } else if (at > name && at[-1] != '-') {
+            *at = (char)apr_tolower(*at);
+        }
+    }
+    return name;
+}
+
+/* Fields that servers and clients fill by themselves carry no token. */
+static const char *set_header_name(cmd_parms *cmd, void *dir, const char *arg)
 {
     static const char *const taken[] = {
-        "token_type",      "exp", "iat", "nbf", "jti", "iss", "aud", "sid", "auth_time",
-        CHECK_REFRESH_EXP, NULL};
+        "Accept",         "Connection", "Content-Length",
+        "Content-Type",   "Cookie",     "Expect",
+        "Host",           "Origin",     "Referer",
+        "Sec-Fetch-Site", "Upgrade",    "Transfer-Encoding",
+        "User-Agent",     NULL};
     int i;
 
+    if (!is_token(arg)) {
+        return refuse(cmd,
+                      "'%s' is no name of a header field; write one such as "
+                      "Authorization or X-Access-Token",
+                      arg);
+    }
+    if (strncmp(arg, "HTTP_", 5) == 0 && arg[5]) {
+        return refuse(cmd,
+                      "'%s' is a variable's name; write that of the header field: %s",
+                      arg, field_of_variable(arg, cmd->pool));
+    }
     for (i = 0; taken[i]; i++) {
-        if (strcmp(arg, taken[i]) == 0) {
+        if (ap_cstr_casecmp(arg, taken[i]) == 0) {
+            return refuse(cmd,
+                          "'%s' has a meaning of its own in a request; write another "
+                          "name, such as Authorization or X-Access-Token",
+                          arg);
+        }
+    }
+    return set_text(cmd, dir, config_header_name(arg));
+}
+
+/* A claim whose name a site chooses: none that other claims of our tokens have. The
+ * choices are compared with each other by configtest. */
+static const char *set_claim(cmd_parms *cmd, void *dir, const char *arg)
+{
+    static const struct {
+        const char *name;
+        config_row_t except; /* whose default it is, or good for */
+    } taken[] = {
+        {"exp", CONFIG_ROW_COUNT},           {"iat", CONFIG_ROW_COUNT},
+        {"nbf", CONFIG_ROW_COUNT},           {"iss", CONFIG_ROW_COUNT},
+        {"aud", CONFIG_ROW_COUNT},           {"sid", CONFIG_ROW_COUNT},
+        {"auth_time", CONFIG_ROW_COUNT},     {"refresh_exp", CONFIG_ROW_COUNT},
+        {"hash_password", CONFIG_ROW_COUNT}, {"sub", CONFIG_USER_ID_CLAIM},
+        {"jti", CONFIG_JTI_CLAIM},           {"token_type", CONFIG_TOKEN_TYPE_CLAIM},
+    };
+    config_row_t row = row_of(cmd);
+    apr_size_t i;
+
+    for (i = 0; i < sizeof taken / sizeof *taken; i++) {
+        if (taken[i].except != row && strcmp(arg, taken[i].name) == 0) {
             return refuse(cmd,
                           "'%s' has a meaning of its own in a token; write another "
-                          "name, such as user_id or sub",
-                          arg);
+                          "name, such as %s",
+                          arg,
+                          row == CONFIG_USER_ID_CLAIM ? "user_id or sub"
+                          : row == CONFIG_JTI_CLAIM   ? "jti or token_id"
+                                                      : "token_type or kind");
         }
     }
     return set_text(cmd, dir, arg);
@@ -651,14 +712,19 @@ const command_rec directives_table[] = {
                  "whether each request asks if the user is still active (default On)"),
     AP_INIT_TAKE23("AuthJWTLoginFields", set_fields, ROW(CONFIG_FIELDS), ADMIN,
                    "names of a login's fields (default username password remember_me)"),
-    AP_INIT_TAKE1("AuthJWTUserIdClaim", set_user_id_claim, ROW(CONFIG_USER_ID_CLAIM),
-                  ADMIN, "claim that holds the user's id (default user_id)"),
+    AP_INIT_TAKE1("AuthJWTUserIdClaim", set_claim, ROW(CONFIG_USER_ID_CLAIM), ADMIN,
+                  "claim that holds the user's id (default user_id)"),
+    AP_INIT_TAKE1("AuthJWTJtiClaim", set_claim, ROW(CONFIG_JTI_CLAIM), ADMIN,
+                  "claim that holds the token's id (default jti)"),
+    AP_INIT_TAKE1("AuthJWTTokenTypeClaim", set_claim, ROW(CONFIG_TOKEN_TYPE_CLAIM), ADMIN,
+                  "claim that holds the token's type (default token_type)"),
     AP_INIT_TAKE1(
         "AuthJWTRemoteUser", set_remote_user, ROW(CONFIG_REMOTE_USER), ADMIN,
         "what becomes REMOTE_USER: username, id or claim:NAME (default username)"),
-    AP_INIT_ITERATE(
-        "AuthJWTHeaderTypes", add_scheme, ROW(CONFIG_HEADER_TYPES), ADMIN,
-        "schemes of the Authorization header that are accepted (default Bearer)"),
+    AP_INIT_TAKE1("AuthJWTHeaderName", set_header_name, ROW(CONFIG_HEADER_NAME), ADMIN,
+                  "header field that the token is in (default Authorization)"),
+    AP_INIT_ITERATE("AuthJWTHeaderTypes", add_scheme, ROW(CONFIG_HEADER_TYPES), ADMIN,
+                    "schemes in that field that are accepted (default Bearer)"),
     AP_INIT_ITERATE("AuthJWTTokenTypes", add_token_type, ROW(CONFIG_TOKEN_TYPES), ADMIN,
                     "types of tokens that are accepted here: access, sliding (default "
                     "access)"),

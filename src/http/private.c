@@ -69,22 +69,25 @@ static void narrow_cache_control(request_rec *r)
     set_both(r, "Cache-Control", made);
 }
 
-static void add_vary(request_rec *r)
+static void add_vary(request_rec *r, const char *name)
 {
     const char *vary = both(r, "Vary");
 
-    if (vary && (ap_find_token(r->pool, vary, "Authorization") || strchr(vary, '*'))) {
+    if (vary && (ap_find_token(r->pool, vary, name) || strchr(vary, '*'))) {
         return;
     }
-    set_both(r, "Vary",
-             vary ? apr_pstrcat(r->pool, vary, ", Authorization", NULL)
-                  : "Authorization");
+    set_both(r, "Vary", vary ? apr_pstrcat(r->pool, vary, ", ", name, NULL) : name);
 }
 
 static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
+    const apr_array_header_t *names = f->ctx;
+    int i;
+
     narrow_cache_control(f->r);
-    add_vary(f->r);
+    for (i = 0; i < names->nelts; i++) {
+        add_vary(f->r, APR_ARRAY_IDX(names, i, const char *));
+    }
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
 }
@@ -96,31 +99,10 @@ void private_register(void)
                                        AP_FTYPE_PROTOCOL - 1);
 }
 
-/* Whether a token opened what this answer shows, or the request that was redirected to
- * it was behind one. */
-static int is_behind_token(const request_rec *r)
-{
-    const request_state_t *state;
-
-    for (; r; r = r->prev) {
-        state = request_find_state(r);
-        if (state && (state->identity || state->shows_private)) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Whether parts may be included that only a token opens. The headers are gone by the
- * time the first of them is asked for, so each page with SSI counts whose client has
- * sent a credential. */
-static int may_include(const request_rec *r)
+static int has_includes(const request_rec *r)
 {
     const ap_filter_t *f;
 
-    if (!apr_table_get(r->headers_in, "Authorization")) {
-        return 0;
-    }
     for (f = r->output_filters; f; f = f->next) {
         if (ap_cstr_casecmp(f->frec->name, "INCLUDES") == 0) {
             return 1;
@@ -129,10 +111,44 @@ static int may_include(const request_rec *r)
     return 0;
 }
 
+/* The header fields whose tokens opened what this answer shows, or a request that was
+ * redirected to it. A page with SSI may include parts that only a token opens, and its
+ * headers are gone by the time the first of them is asked for: there each field counts
+ * that can hold a credential and does.
+ *
+ * @return const char *; NULL: none
+ */
+static apr_array_header_t *opening_fields(const request_rec *r)
+{
+    const apr_array_header_t *known = config_header_names();
+    apr_array_header_t *found = NULL;
+    const request_rec *at;
+    int i;
+
+    for (i = 0; i < known->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(known, i, const char *);
+        const request_state_t *state = NULL;
+
+        for (at = r; at; at = at->prev) {
+            state = request_find_state(at);
+            if (state && state->opened_by == name) {
+                break;
+            }
+        }
+        if (at || (apr_table_get(r->headers_in, name) && has_includes(r))) {
+            found = found ? found : apr_array_make(r->pool, 1, sizeof(const char *));
+            APR_ARRAY_PUSH(found, const char *) = name;
+        }
+    }
+    return found;
+}
+
 void private_insert(request_rec *r)
 {
-    if (!r->main && (is_behind_token(r) || may_include(r))) {
+    apr_array_header_t *names = r->main ? NULL : opening_fields(r);
+
+    if (names) {
         r->no_cache = 1; /* mod_cache asks this before it looks at headers */
-        ap_add_output_filter_handle(filter, NULL, r, r->connection);
+        ap_add_output_filter_handle(filter, names, r, r->connection);
     }
 }

@@ -58,6 +58,8 @@ const char *request_endpoint(request_rec *r)
 verdict_t request_token(const char **token, request_rec *r, const config_t *config,
                         const char **why)
 {
-    return authorization_token(token, apr_table_get(r->headers_in, "Authorization"),
+    const char *name = config->header_name;
+
+    return authorization_token(token, name, apr_table_get(r->headers_in, name),
                                config->header_types, why, r->pool);
 }

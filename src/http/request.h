@@ -15,7 +15,8 @@ typedef struct {
     const char *endpoint; /* handler that was let through without a token; NULL: none */
     const identity_t *identity; /* NULL: no good token */
     const char *remote_user;    /* with identity: what became r->user */
-    int shows_private;          /* answers with what a sub-request's token opened */
+    const char *opened_by;      /* config_header_name() of the field whose token opened
+                                   this, or what a sub-request shows; NULL: none */
     int in_authz;               /* our auth_checker is calling the others */
 } request_state_t;
 

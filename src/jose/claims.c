@@ -11,6 +11,8 @@
 
 #include "jose/jsontext.h"
 
+const claims_names_t claims_usual_names = {"token_type", "jti"};
+
 /* Beyond this a double no longer holds every integer; no time is that far. */
 #define LATEST 9007199254740992.0
 
@@ -110,15 +112,15 @@ static const char *read_audience(claims_t *claims)
     return NULL;
 }
 
-static const char *read_registered(claims_t *claims)
+static const char *read_registered(claims_t *claims, const claims_names_t *names)
 {
     const char *why;
 
     (void)((why = read_time(&claims->exp, claims, "exp")) ||
            (why = read_time(&claims->nbf, claims, "nbf")) ||
            (why = read_time(&claims->iat, claims, "iat")) ||
-           (why = read_string(&claims->token_type, claims, "token_type")) ||
-           (why = read_string(&claims->jti, claims, "jti")) ||
+           (why = read_string(&claims->token_type, claims, names->token_type)) ||
+           (why = read_string(&claims->jti, claims, names->jti)) ||
            (why = read_string(&claims->sid, claims, "sid")) ||
            (why = read_string(&claims->iss, claims, "iss")) ||
            (why = read_audience(claims)));
@@ -139,7 +141,8 @@ static const json_t *parse_tree(bytes_t payload, const char **why, apr_pool_t *p
     return *why ? NULL : members;
 }
 
-const char *claims_parse(claims_t *out, bytes_t payload, apr_pool_t *p)
+const char *claims_parse(claims_t *out, bytes_t payload, const claims_names_t *names,
+                         apr_pool_t *p)
 {
     claims_t claims = {.payload = payload};
     const char *why = NULL;
@@ -149,7 +152,7 @@ const char *claims_parse(claims_t *out, bytes_t payload, apr_pool_t *p)
         claims.members = parse_tree(payload, &why, p);
     }
     if (!why) {
-        why = read_registered(&claims);
+        why = read_registered(&claims, names);
     }
     if (!why) {
         *out = claims;
@@ -274,7 +277,7 @@ apr_int64_t claims_time(const claims_t *claims, const char *name)
 /* Whether a copied token's claim is this one's own business. */
 static int is_own(const claims_new_t *claims, const char *name)
 {
-    static const char *const own[] = {"token_type", "exp", "iat", "jti", "aud", NULL};
+    static const char *const own[] = {"exp", "iat", "jti", "aud", NULL};
     int i;
 
     for (i = 0; own[i]; i++) {
@@ -282,7 +285,9 @@ static int is_own(const claims_new_t *claims, const char *name)
             return 1;
         }
     }
-    return strcmp(name, claims->user_id_claim) == 0 ||
+    return strcmp(name, claims->names->token_type) == 0 ||
+           strcmp(name, claims->names->jti) == 0 ||
+           strcmp(name, claims->user_id_claim) == 0 ||
            (claims->refresh_exp_claim && !strcmp(name, claims->refresh_exp_claim)) ||
            (claims->sid && (!strcmp(name, "sid") || !strcmp(name, "auth_time"))) ||
            (claims->issuer && strcmp(name, "iss") == 0);
@@ -317,14 +322,15 @@ static int copy_claims(json_t *to, const claims_new_t *claims, apr_pool_t *p)
 
 const char *claims_write(const claims_new_t *claims, apr_pool_t *p)
 {
+    const claims_names_t *names = claims->names;
     json_auto_t *to = json_object();
     char *text, *copy = NULL;
     int bad = 0;
 
-    bad |= json_object_set_new(to, "token_type", json_string(claims->token_type));
+    bad |= json_object_set_new(to, names->token_type, json_string(claims->token_type));
     bad |= json_object_set_new(to, "exp", json_integer(claims->exp));
     bad |= json_object_set_new(to, "iat", json_integer(claims->iat));
-    bad |= json_object_set_new(to, "jti", json_string(claims->jti));
+    bad |= json_object_set_new(to, names->jti, json_string(claims->jti));
     if (claims->refresh_exp_claim) {
         bad |= json_object_set_new(to, claims->refresh_exp_claim,
                                    json_integer(claims->refresh_exp));

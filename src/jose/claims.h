@@ -14,6 +14,15 @@
 /** A time that the token does not have. */
 #define CLAIMS_NO_TIME APR_INT64_MIN
 
+/** Claims whose names a site may choose. */
+typedef struct {
+    const char *token_type;
+    const char *jti;
+} claims_names_t;
+
+/** The names that RFC 7519 and SimpleJWT have. */
+extern const claims_names_t claims_usual_names;
+
 /** What a payload says, with the types of the registered claims checked. */
 typedef struct {
     bytes_t payload;           /* as signed; data is NULL where there is no token */
@@ -54,6 +63,7 @@ typedef enum {
 
 /** The claims of a token about to be written. */
 typedef struct {
+    const claims_names_t *names; /* no two of these and user_id_claim are the same */
     const char *token_type;
     apr_int64_t exp, iat; /* seconds since 1970 */
     const char *jti;
@@ -73,10 +83,12 @@ typedef struct {
  *
  * @param out      allocated from @p p; untouched on error
  * @param payload  the signed bytes
+ * @param names    which claims are token_type and jti
  * @return NULL, or the reason for the log: not an object, outside the limits of
  *         jsontext.h, or a registered claim of another type than RFC 7519 has
  */
-const char *claims_parse(claims_t *out, bytes_t payload, apr_pool_t *p);
+const char *claims_parse(claims_t *out, bytes_t payload, const claims_names_t *names,
+                         apr_pool_t *p);
 
 /**
  * Compare with what is expected, in SimpleJWT's order: times, aud, iss, then
@@ -110,7 +122,8 @@ apr_int64_t claims_time(const claims_t *claims, const char *name);
 
 /**
  * Write a payload: token_type, exp, iat, jti, refresh_exp, the user's id, sid and
- * auth_time, copied claims, aud, iss, in this order (SimpleJWT's).
+ * auth_time, copied claims, aud, iss, in this order (SimpleJWT's). A jti under its usual
+ * name is never copied.
  *
  * @return compact JSON, allocated from @p p; NULL when memory ran out or a value
  *         is no UTF-8

@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     APR_ARRAY_PUSH(schemes, const char *) = "Bearer";
     APR_ARRAY_PUSH(schemes, const char *) = "JWT";
     count = split(words, lens, header);
-    verdict = authorization_token(&token, header, schemes, &why, p);
+    verdict = authorization_token(&token, "X-Token", header, schemes, &why, p);
     CHECK(verdict == expected(words, lens, count));
     if (verdict == VERDICT_OK) {
         CHECK(strlen(token) == lens[1] && memcmp(token, words[1], lens[1]) == 0);

@@ -79,6 +79,7 @@ static policy_t policy_make(void)
         .max_token_length = 8190,
         .sessions = POLICY_SESSIONS_OFF,
         .user_id_claim = "user_id",
+        .claim_names = claims_usual_names,
         .now = NOW,
         .iat_leeway = 10,
         .access_lifetime = 300,

@@ -184,7 +184,8 @@ static apr_status_t release(void *bytes)
 }
 
 /* The payload lives as long as the pool, as that of a token does. */
-static const char *parse_claims(claims_t *out, const char *text)
+static const char *parse_names(claims_t *out, const char *text,
+                               const claims_names_t *names)
 {
     apr_size_t len = strlen(text);
     char *copy = exact(text, len);
@@ -193,7 +194,12 @@ static const char *parse_claims(claims_t *out, const char *text)
     apr_pool_cleanup_register(pool, copy, release, apr_pool_cleanup_null);
     payload.data = (const unsigned char *)copy;
     payload.len = len;
-    return claims_parse(out, payload, pool);
+    return claims_parse(out, payload, names, pool);
+}
+
+static const char *parse_claims(claims_t *out, const char *text)
+{
+    return parse_names(out, text, &claims_usual_names);
 }
 
 static void test_claim_types(void)
@@ -400,7 +406,8 @@ static void test_user_id(void)
 
 static void test_claims_write(void)
 {
-    claims_new_t new = {.token_type = "access",
+    claims_new_t new = {.names = &claims_usual_names,
+                        .token_type = "access",
                         .exp = NOW + 300,
                         .iat = NOW,
                         .jti = "j",
@@ -444,6 +451,60 @@ static void test_claims_write(void)
        "an id is escaped");
 }
 
+/* The site's own names, read from a flat payload and from one that is not. */
+static void test_own_names(void)
+{
+    static const claims_names_t names = {"kind", "id"};
+    static const char *const more[] = {"", ",\"list\":[]"};
+    static const struct {
+        const char *json, *why, *reason;
+    } odd[] = {
+        {"{\"kind\":1}", "a text claim is no string", "a type that is no string"},
+        {"{\"id\":1}", "a text claim is no string", "an id that is no string"},
+        {"{\"token_type\":1,\"jti\":2}", NULL, "the usual names mean nothing"},
+    };
+    claims_new_t new = {.names = &names,
+                        .token_type = "access",
+                        .exp = NOW + 300,
+                        .iat = NOW,
+                        .jti = "j",
+                        .user_id_claim = "sub",
+                        .user_id = "1"};
+    claims_t claims;
+    apr_size_t i;
+
+    is_str(claims_write(&new, pool),
+           "{\"kind\":\"access\",\"exp\":1800000300,\"iat\":1800000000,\"id\":\"j\","
+           "\"sub\":\"1\"}",
+           "written under names of the site's own");
+    for (i = 0; i < COUNT(more); i++) {
+        const char *text = apr_pstrcat(
+            pool,
+            "{\"kind\":\"refresh\",\"exp\":1,\"id\":\"old\",\"token_type\":\"t\","
+            "\"jti\":\"x\",\"sub\":\"7\"",
+            more[i], "}", NULL);
+
+        is_str(parse_names(&claims, text, &names), NULL, "read under them");
+        is_str(claims.token_type, "refresh", "the type");
+        is_str(claims.jti, "old", "the id");
+        new.copied = &claims;
+        is_str(claims_write(&new, pool),
+               apr_pstrcat(pool,
+                           "{\"kind\":\"access\",\"exp\":1800000300,"
+                           "\"iat\":1800000000,\"id\":\"j\",\"sub\":\"1\","
+                           "\"token_type\":\"t\"",
+                           more[i], "}", NULL),
+               "of what has another name only jti is left out");
+        parse_claims(&claims, text);
+        is_str(claims.jti, "x", "and the usual ones where they hold");
+    }
+    for (i = 0; i < COUNT(odd); i++) {
+        is_str(parse_names(&claims, odd[i].json, &names), odd[i].why, odd[i].reason);
+    }
+    parse_names(&claims, "{\"token_type\":\"access\",\"jti\":\"j\"}", &names);
+    ok(!claims.token_type && !claims.jti, "a token of usual names has neither");
+}
+
 int main(void)
 {
     apr_initialize();
@@ -455,6 +516,7 @@ int main(void)
     test_claims_check();
     test_user_id();
     test_claims_write();
+    test_own_names();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();

@@ -605,6 +605,7 @@ int main(void)
     policy = (policy_t){
         .max_token_length = LONGEST,
         .user_id_claim = "user_id",
+        .claim_names = claims_usual_names,
         .now = NOW,
         .sessions = POLICY_SESSIONS_OFF,
         .iat_leeway = 10,

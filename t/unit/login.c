@@ -410,6 +410,7 @@ static void test_no_random(void)
     policy.random = some_random;
     policy.signing_key = policy.refresh_signing_key = make_key();
     policy.user_id_claim = "user_id";
+    policy.claim_names = claims_usual_names;
     policy.access_lifetime = 300;
     policy.refresh_lifetime = 86400;
     for (bad_random = 1; bad_random <= 3; bad_random++) {

@@ -92,6 +92,7 @@ static void set_up(void)
         .refresh_signing_key = key,
         .max_token_length = 8190,
         .user_id_claim = "user_id",
+        .claim_names = claims_usual_names,
         .now = START,
         .iat_leeway = 10,
         .access_lifetime = 300,
