@@ -121,6 +121,7 @@ sub sql
     my $log = JWTTest::scratch('client.log');
     system('sh', '-c', 'exec "$@" <"$0" >' . $log . ' 2>&1', $file, $self->{client}->($self)) == 0
         or die "$self->{driver}: " . JWTTest::slurp($log);
+    return JWTTest::slurp($log);
 }
 
 # timeout(1), the server, and the processes that it has for its clients.
@@ -231,6 +232,7 @@ AuthJWTEndpoints /auth
     AuthType JWT
     Require valid-user
 </Location>
+@{[ key_sites($database->{driver}) ]}
 <IfModule !mpm_prefork_module>
     ServerLimit 1
     ThreadsPerChild 40
@@ -260,12 +262,119 @@ sub test_answers
         for "x' OR '1'='1", 'x\\', "\x{1f600}", "\x{ffff}", 'x' x 5000, '%s';
     is page('2'), 401, 'a token of an inactive user';
     is page($_), 401, 'an id that is none: ' . join ' ', map { sprintf '%x', ord } split //
-        for '01', '1.0', '1abc', '-1', 'abc', "1'", "\x{1f600}", '9223372036854775808', '1' x 200;
+        for '01', '1.0', '1abc', '-1', 'abc', "1'", "\x{1f600}", '9223372036854775808', '1' x 200, '+1',
+        ' 1', '1 ', '1e0', '0x1', '--1', '-0', "\x{ff11}", '18446744073709551617', '', '1 OR 1=1';
     $database->sql("UPDATE auth_jwt_user SET is_active = FALSE WHERE username = 'alice'");
     all_are(401, 'deactivated: at once');
     $database->sql("UPDATE auth_jwt_user SET is_active = TRUE WHERE username = 'alice'");
     all_are(200, 'active again');
     unlike $server->log, qr/JWT0201/, 'none of these was taken for a failing database';
+}
+
+# Ids of every type that tables have: a column of its own makes no difference to who it is, what is
+# no value of the type is nobody, and the index is used. Some numbers are so large that two of them
+# are the same where they are compared as doubles.
+my @key_types = (
+    [ small => 'SMALLINT', '5', '6' ],
+    [ large => 'BIGINT', '9007199254740992', '9007199254740993' ],
+    [ least => 'BIGINT', '-9223372036854775808', '9223372036854775807' ],
+    [ texts => 'VARCHAR(40)', 'alice', 'Alice' ],
+    [ names => 'VARCHAR(40)', "Zo\xc3\xab \xf0\x9f\x98\x80", 'x%s' ],
+    [ padded => 'CHAR(8)', 'abc', 'abcd' ],
+    [ uuids => 'UUID', '6ccd780c-baba-1026-9564-5b8c656024db', '6ccd780c-baba-1026-9564-5b8c656024dc' ],
+    [ exact => 'NUMERIC(30)', '9007199254740992', '9007199254740993' ],
+);
+my %key_type = (
+    pgsql => [ @key_types, [ free => 'TEXT', '', 'a' x 300 ], [ free2 => 'TEXT', '1', '01' ] ],
+    mysql => [ @key_types,
+        [ unsigned => 'BIGINT UNSIGNED', '18446744073709551614', '18446744073709551615' ] ],
+);
+my @nobody = ('0', '5.0', '05', '5abc', '9007199254740992.0', '9007199254740993abc', '9007199254740994',
+    'ALICE', 'bob', 'alice ', '6CCD780C-BABA-1026-9564-5B8C656024DB', '6ccd780cbaba102695645b8c656024db',
+    '{6ccd780c-baba-1026-9564-5b8c656024db}', '6ccd780c-baba-1026-9564-5b8c656024d', 'abcde', "a'b", 'x');
+
+sub key_tables
+{
+    my ($driver) = @_;
+    my $made = '';
+    for (@{ $key_type{$driver} }) {
+        my ($name, $type, @ids) = @$_;
+        $type .= ' CHARACTER SET utf8mb4 COLLATE utf8mb4_bin' if $driver eq 'mysql' && $type =~ /CHAR/;
+        $made .= "DROP TABLE IF EXISTS key_$name;\n"
+            . "CREATE TABLE key_$name(nr $type PRIMARY KEY, login VARCHAR(40), pw VARCHAR(200));\n";
+        $made .= "INSERT INTO key_$name VALUES('$ids[$_]', 'user$_', '$hash');\n" for 0 .. $#ids;
+    }
+    return $made;
+}
+
+sub key_sites
+{
+    my ($driver) = @_;
+    return join '', map { my $name = $_->[0]; <<"CONF" } @{ $key_type{$driver} };
+<Location "/key/$name">
+    AuthJWTUserTable key_$name id=nr username=login password=pw is_active=-
+    AuthJWTAudience $name
+</Location>
+<Location "/key/$name/login">
+    SetHandler jwt-obtain
+</Location>
+<Location "/key/$name/page">
+    AuthType JWT
+    Require valid-user
+</Location>
+CONF
+}
+
+sub key_page
+{
+    my ($name, $id) = @_;
+    utf8::decode($id);
+    return get_with("/key/$name/page/x", token({ user_id => $id, aud => $name }), port => $server->port)->code;
+}
+
+sub test_keys
+{
+    for my $row (@{ $key_type{ $database->{driver} } }) {
+        my ($name, $type, @ids) = @$row;
+        for my $i (grep { length $ids[$_] } 0 .. $#ids) {
+            my $is = "$type $ids[$i]";
+            my $answer = json(post_json("/key/$name/login",
+                { username => "user$i", password => $alice->{password} }, port => $server->port)) || {};
+            my $access = $answer->{access} // '';
+            is get_with("/key/$name/page/x", $access, port => $server->port)->code, 404,
+                "$is: logs in, and is let in with that token";
+            my $written = (peek($access || '.'))[1]{user_id} // '';
+            utf8::encode($written);
+            is $written =~ s/ +\z//r, $ids[$i], "$is: the id in it";
+            is key_page($name, $written), 404, "$is: and with another";
+        }
+        my %is = map { $_ => 1 } @ids;
+        is join(' ', grep { key_page($name, $_) != 401 } grep { !$is{$_} } @nobody), '', "$type: the others are nobody";
+    }
+    unlike $server->log, qr/JWT0201/, 'none of these was taken for a failing database';
+}
+
+# As the server asks, by a prepared statement with texts.
+sub test_index
+{
+    my ($name, $type, $id) = @{ $key_types[1] };
+    my %rows = (uuids => $key_types[6][2], large => $id, texts => 'alice');
+    for my $table (sort keys %rows) {
+        $database->sql("INSERT INTO key_$table SELECT $_->[1], 'x', 'x' FROM $_->[0]") for {
+            pgsql => { uuids => [ 'generate_series(1, 3000)', 'gen_random_uuid()' ],
+                large => [ 'generate_series(1, 3000) g', 'g' ], texts => [ 'generate_series(1, 3000) g', 'g' ] },
+            mysql => { map { $_ => [ 'seq_1_to_3000', $_ eq 'uuids' ? 'UUID()' : 'seq' ] } keys %rows },
+        }->{ $database->{driver} }{$table};
+    }
+    my %where = (uuids => 'nr = CAST($1 AS UUID)', large => 'nr = CAST($1 AS BIGINT)', texts => 'CAST(nr AS TEXT) = $1');
+    for my $table (sort keys %rows) {
+        my $plan = $database->{driver} eq 'pgsql'
+            ? $database->sql("ANALYZE key_$table; PREPARE s(varchar) AS SELECT * FROM key_$table "
+                . "WHERE $where{$table}; EXPLAIN EXECUTE s('$rows{$table}')")
+            : $database->sql("ANALYZE TABLE key_$table; SET \@id = '$rows{$table}'; PREPARE s FROM 'EXPLAIN "
+                . "SELECT * FROM key_$table WHERE nr = ? AND CAST(nr AS CHAR) = ?'; EXECUTE s USING \@id, \@id");
+        like $plan, qr/Index Scan using key_${table}_pkey|\bconst\tPRIMARY\tPRIMARY\b/, "key_$table: by the primary key";
+    }
 }
 
 sub test_schema
@@ -284,6 +393,11 @@ sub test_schema
     heals('the table is back');
     $database->sql('ALTER TABLE auth_jwt_user DROP COLUMN nickname');
     all_are(200, 'a column is dropped');
+    $database->sql($database->{driver} eq 'pgsql'
+        ? 'ALTER TABLE key_small ALTER COLUMN nr TYPE TEXT' : 'ALTER TABLE key_small MODIFY nr VARCHAR(40)');
+    $database->sql("INSERT INTO key_small VALUES('new-id', 'new', 'x')");
+    is key_page('small', 'new-id'), 404, 'ids have another type: a new one, at once' or diag $server->log;
+    ok wait_until(5, sub { key_page('small', '5') == 404 && key_page('small', '6') == 404 }), '... and the old ones';
 }
 
 sub test_restart
@@ -335,10 +449,12 @@ for my $driver ('pgsql', 'mysql') {
         skip "no server for $driver here", 1 if 3 > grep { $_ && -x } @{ $kind{$driver}{programs} };
         $database = Database->start($driver, port($driver eq 'pgsql' ? 1 : 2));
         for my $more ($driver eq 'mysql' ? ('', 'reconnect=0') : ('')) {
+            $database->sql(key_tables($driver));
             $server = start_server($more)
                 or skip "APR has no driver for $driver here: $JWTTest::Server::error", 1;
             subtest "$driver $more: $_->[0]" => $_->[1]
-                for [ answers => \&test_answers ], [ schema => \&test_schema ],
+                for [ answers => \&test_answers ], [ keys => \&test_keys ], [ index => \&test_index ],
+                [ schema => \&test_schema ],
                     [ restart => \&test_restart ], [ freezing => \&test_frozen ];
             $server->stop;
         }

@@ -54,24 +54,181 @@ static const char *column(const char *const columns[], int which, apr_pool_t *p)
                : "";
 }
 
+/* --- By id ----------------------------------------------------------------------- */
+
+/* How PostgreSQL is asked, which compares nothing with a text: by the type of the
+ * column, or no index would be used. */
+enum { FORM_UNKNOWN, FORM_NUMBER, FORM_UUID, FORM_PADDED, FORM_TEXT, FORMS };
+
+struct users_dialects {
+    const db_query_t *mysql;
+    const db_query_t *pgsql_type; /* gives the type of the column */
+    const db_query_t *pgsql[FORMS];
+    const char *key; /* for the form, among a handle's statements */
+};
+
+static const struct {
+    const char *type; /* as pg_typeof() has it */
+    int form;
+} forms[] = {
+    {"bigint", FORM_NUMBER},  {"integer", FORM_NUMBER}, {"smallint", FORM_NUMBER},
+    {"numeric", FORM_NUMBER}, {"uuid", FORM_UUID},      {"character", FORM_PADDED},
+};
+
+/* @param select  up to FROM, with the table */
+static const struct users_dialects *make_dialects(const char *select, const char *table,
+                                                  const char *id, apr_pool_t *p)
+{
+    struct users_dialects *made = apr_pcalloc(p, sizeof *made);
+    const char *where = apr_pstrcat(p, select, " WHERE ", NULL);
+
+    /* MySQL may compare a number with a text as two doubles, which are the same for ids
+     * above 2^53 that are not. The first condition finds by the index, the second is
+     * exact. */
+    made->mysql = db_query_make(
+        apr_pstrcat(p, where, id, " = %s AND CAST(", id, " AS CHAR) = %s", NULL), p);
+    made->pgsql_type =
+        db_query_make(apr_pstrcat(p, "SELECT CAST(pg_typeof((SELECT ", id, " FROM ",
+                                  table, " WHERE FALSE)) AS TEXT) AS type", NULL),
+                      p);
+    made->pgsql[FORM_NUMBER] =
+        db_query_make(apr_pstrcat(p, where, id, " = CAST(%s AS BIGINT)", NULL), p);
+    made->pgsql[FORM_UUID] =
+        db_query_make(apr_pstrcat(p, where, id, " = CAST(%s AS UUID)", NULL), p);
+    made->pgsql[FORM_PADDED] =
+        db_query_make(apr_pstrcat(p, where, id, " = CAST(%s AS BPCHAR)", NULL), p);
+    made->pgsql[FORM_TEXT] =
+        db_query_make(apr_pstrcat(p, where, "CAST(", id, " AS TEXT) = %s", NULL), p);
+    made->key = apr_pstrcat(p, "auth_jwt form of ", id, " in ", table, NULL);
+    return made;
+}
+
+static apr_status_t ask_form(int *form, const struct users_dialects *dialects, db_t *db,
+                             const char **why, apr_pool_t *p)
+{
+    const char *type = NULL;
+    apr_status_t rv;
+    db_row_t row;
+    apr_size_t i;
+
+    rv = db_get_row(&row, db, dialects->pgsql_type, NULL, why, p);
+    if (rv != APR_SUCCESS) {
+        return APR_EGENERAL;
+    }
+    *form = FORM_TEXT;
+    for (i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (db_row_find(&type, &row, "type") && type && !strcmp(type, forms[i].type)) {
+            *form = forms[i].form;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+/* Where this connection remembers the form. Nothing is ever taken out of that table, as
+ * the statements there are numbered by their count. */
+static int *form_of(const struct users_dialects *dialects, db_t *db)
+{
+    int *form = apr_hash_get(db->statements, dialects->key, APR_HASH_KEY_STRING);
+
+    if (!form) {
+        form = apr_pcalloc(db->pool, sizeof *form);
+        apr_hash_set(db->statements, apr_pstrdup(db->pool, dialects->key),
+                     APR_HASH_KEY_STRING, form);
+    }
+    return form;
+}
+
+/* Whether a text is what PostgreSQL prints for some BIGINT. */
+static int is_bigint(const char *text)
+{
+    apr_int64_t number;
+    char *end, again[24];
+
+    if (strlen(text) > 20) {
+        return 0;
+    }
+    number = apr_strtoi64(text, &end, 10);
+    apr_snprintf(again, sizeof again, "%" APR_INT64_T_FMT, number);
+    return strcmp(text, again) == 0;
+}
+
+/* Whether a text is what PostgreSQL prints for some UUID. */
+static int is_uuid(const char *text)
+{
+    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    apr_size_t i;
+
+    for (i = 0; form[i]; i++) {
+        if (form[i] == '-' ? text[i] != '-'
+                           : !text[i] || !strchr("0123456789abcdef", text[i])) {
+            return 0;
+        }
+    }
+    return text[i] == '\0';
+}
+
+/* What is no value of the column's type would be an error, answered by 503. */
+static int may_be_cast(const char *id, int form)
+{
+    return form == FORM_NUMBER ? is_bigint(id) : form == FORM_UUID ? is_uuid(id) : 1;
+}
+
+static apr_status_t get_row_pgsql(db_row_t *row, const struct users_dialects *dialects,
+                                  db_t *db, const char *id, const char **why,
+                                  apr_pool_t *p)
+{
+    int *form = form_of(dialects, db);
+    apr_status_t rv;
+
+    /* An id that does not fit may be one of a column that has another type by now. */
+    if ((*form == FORM_UNKNOWN || !may_be_cast(id, *form)) &&
+        ask_form(form, dialects, db, why, p) != APR_SUCCESS) {
+        return APR_EGENERAL;
+    }
+    if (!may_be_cast(id, *form)) {
+        *why = *form == FORM_UUID ? "the id is no UUID" : "the id is no integer";
+        return APR_NOTFOUND;
+    }
+    rv = db_get_row(row, db, dialects->pgsql[*form], &id, why, p);
+    if (rv == APR_EGENERAL) {
+        *form = FORM_UNKNOWN; /* likewise */
+    }
+    return rv;
+}
+
+static apr_status_t get_row_by_id(db_row_t *row, const users_t *users, db_t *db,
+                                  const char *id, const char **why, apr_pool_t *p)
+{
+    const char *driver = apr_dbd_name(db->driver), *both[] = {id, id};
+
+    if (users->dialects && strcmp(driver, "pgsql") == 0) {
+        return get_row_pgsql(row, users->dialects, db, id, why, p);
+    }
+    if (users->dialects && strcmp(driver, "mysql") == 0) {
+        return db_get_row(row, db, users->dialects->mysql, both, why, p);
+    }
+    return db_get_row(row, db, users->by_id, &id, why, p);
+}
+
+/* --- Making queries -------------------------------------------------------------- */
+
 const char *users_table(users_t *out, const char *table,
                         const char *const columns[USERS_COLUMNS], apr_pool_t *p)
 {
-    const char *error = check_names(table, columns, p), *select, *by_id;
+    const char *error = check_names(table, columns, p), *select;
 
     if (error) {
         return error;
     }
-    select = apr_pstrcat(
-        p, "SELECT ", columns[USERS_ID], " AS id", column(columns, USERS_USERNAME, p),
-        column(columns, USERS_IS_ACTIVE, p), column(columns, USERS_PASSWORD, p), NULL);
-    out->by_name = db_query_make(apr_pstrcat(p, select, " FROM ", table, " WHERE ",
-                                             columns[USERS_USERNAME], " = %s", NULL),
-                                 p);
-    by_id = apr_pstrcat(p, select, " FROM ", table, " WHERE ", columns[USERS_ID], NULL);
-    out->by_id = db_query_make(apr_pstrcat(p, by_id, " = %s", NULL), p);
-    out->by_bigint_id =
-        db_query_make(apr_pstrcat(p, by_id, " = CAST(%s AS BIGINT)", NULL), p);
+    select = apr_pstrcat(p, "SELECT ", columns[USERS_ID], " AS id",
+                         column(columns, USERS_USERNAME, p),
+                         column(columns, USERS_IS_ACTIVE, p),
+                         column(columns, USERS_PASSWORD, p), " FROM ", table, NULL);
+    out->by_name = db_query_make(
+        apr_pstrcat(p, select, " WHERE ", columns[USERS_USERNAME], " = %s", NULL), p);
+    out->by_id = db_query_make(
+        apr_pstrcat(p, select, " WHERE ", columns[USERS_ID], " = %s", NULL), p);
+    out->dialects = make_dialects(select, table, columns[USERS_ID], p);
     return NULL;
 }
 
@@ -186,36 +343,14 @@ apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db, const c
     return read_user(user, &row, why, p);
 }
 
-/* Whether a text is what PostgreSQL prints for some BIGINT. */
-static int is_bigint(const char *text)
-{
-    apr_int64_t number;
-    char *end, again[24];
-
-    if (strlen(text) > 20) {
-        return 0;
-    }
-    number = apr_strtoi64(text, &end, 10);
-    apr_snprintf(again, sizeof again, "%" APR_INT64_T_FMT, number);
-    return strcmp(text, again) == 0;
-}
-
 apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const char *id,
                          const char **why, apr_pool_t *p)
 {
-    const db_query_t *query = users->by_id;
+    user_t found = {NULL};
     apr_status_t rv;
     db_row_t row;
-    user_t found = {NULL};
 
-    if (users->by_bigint_id && strcmp(apr_dbd_name(db->driver), "pgsql") == 0) {
-        query = users->by_bigint_id;
-        if (!is_bigint(id)) {
-            *why = "the id is no integer";
-            return APR_NOTFOUND;
-        }
-    }
-    rv = db_get_row(&row, db, query, &id, why, p);
+    rv = get_row_by_id(&row, users, db, id, why, p);
     if (rv == APR_SUCCESS) {
         rv = read_user(&found, &row, why, p);
     }

@@ -11,7 +11,8 @@
 typedef struct {
     const db_query_t *by_name;
     const db_query_t *by_id;
-    const db_query_t *by_bigint_id; /* for PostgreSQL, which does not convert; or NULL */
+    const struct users_dialects *dialects; /* by_id for databases that need another
+                                              text; NULL: own SQL, one for all */
 } users_t;
 
 /** The columns of users_table(), in its order. */
