@@ -8,7 +8,8 @@
 #   group       where requests go, what they and their answers have unless a case says otherwise
 #   difference  one way in which the module differs: what either does, and why
 #   token       how a token is made: claims (JSON texts; "now" is a time), without, payload,
-#               header, key, digest, signature, edit (a function below)
+#               header, key, digest, signature, edit (a function below), set (for the place where
+#               all settings have other values)
 #   case        a request and its answer: status, json (or text: how it begins), challenge
 #               (WWW-Authenticate) and other headers. simplejwt has what differs in the original.
 #
@@ -48,9 +49,11 @@ my %edit = (
 sub claims
 {
     my ($type, $recipe) = @_;
-    my %text = (
-        token_type => qq("$type"), exp => 'now+300', iat => 'now-100', user_id => '"1"',
-        jti => sprintf('"%s"', unpack 'H*', pack 'N4', map { int rand 2**32 } 1 .. 4),
+    my $id = sprintf '"%s"', unpack 'H*', pack 'N4', map { int rand 2**32 } 1 .. 4;
+    my %text = (exp => 'now+300', iat => 'now-100',
+        $recipe->{set} ? (kind => qq("$type"), id => $id, sub => '"alice"', aud => '"first"',
+            iss => '"https://issuer.example"')
+        : (token_type => qq("$type"), jti => $id, user_id => '"1"'),
         %{ $recipe->{claims} || {} });
     delete @text{ @{ $recipe->{without} || [] } };
     my @usual = grep { exists $text{$_} } qw(token_type exp iat jti user_id);
@@ -97,7 +100,7 @@ sub describe
     my ($iat) = $text =~ /"iat":(\d+)/ or return "a token without iat: $text";
     $text =~ s/"exp":(\d+)/'"exp":iat' . sprintf '%+d', $1 - $iat/e;
     $text =~ s/"iat":\d+/"iat":now/ if $iat >= $before - 1 && $iat <= $after + 1; # two clocks, of different grain
-    $text =~ s/"jti":"[0-9a-f]{32}"/"jti":hex32/;
+    $text =~ s/"(jti|id)":"[0-9a-f]{32}"/"$1":hex32/;
     return join ' ', 'jwt', decode_base64url($header), $text;
 }
 
@@ -196,10 +199,30 @@ Listen 127.0.0.1:\${PORT_1}
     AuthJWTUserTable auth_user
     AuthJWTEndpoints /api
     ScriptAlias /protected "$view"
-    <Location "/protected">
+    ScriptAlias /set/protected "$view"
+    <LocationMatch "^/(?:set/)?protected">
         Header always set Allow "GET, HEAD, OPTIONS"
         AuthType JWT
         Require valid-user
+    </LocationMatch>
+    # AUTH_HEADER_NAME, AUTH_HEADER_TYPES, AUDIENCE, ISSUER, LEEWAY, JTI_CLAIM, TOKEN_TYPE_CLAIM,
+    # USER_ID_CLAIM, USER_ID_FIELD
+    <Location "/set">
+        AuthJWTHeaderName     X-Access-Token
+        AuthJWTHeaderTypes    JWT Token
+        AuthJWTAudience       first second
+        AuthJWTIssuer         https://issuer.example
+        AuthJWTLeeway         30s
+        AuthJWTJtiClaim       id
+        AuthJWTTokenTypeClaim kind
+        AuthJWTUserIdClaim    sub
+        AuthJWTUserTable      auth_user id=username
+    </Location>
+    <Location "/set/api/token">
+        SetHandler jwt-obtain
+    </Location>
+    <Location "/set/api/token/refresh">
+        SetHandler jwt-refresh
     </Location>
 </VirtualHost>
 CONF
@@ -212,6 +235,8 @@ my $answer = post_json('/api/token', { username => 'alice', password => 'correct
     port => $port);
 %pair = %{ json($answer) || {} };
 like $answer->content, qr/^\{"refresh":"[^"]+","access":"[^"]+"\}$/, 'a pair, in this order';
+$pair{set_access} = json(post_json('/set/api/token', { username => 'alice', password => 'correct horse battery' },
+    port => $port))->{access};
 
 for my $case (@cases) {
     my $before = time;
@@ -233,7 +258,8 @@ ok !(grep { !$_->{because} } values %difference), 'no reason is empty';
 
 my %count;
 $count{ $_->{case} =~ /^(\w+)/ ? $1 : '' }++ for @cases;
-is_deeply \%count, { obtain => 42, refresh => 36, protected => 47 }, 'no case is lost';
+is_deeply \%count, { obtain => 42, refresh => 36, protected => 47, set_obtain => 2, set_refresh => 13,
+    set_protected => 39 }, 'no case is lost';
 my @troubles = grep { /:(?:warn|error|crit|alert|emerg)\]/ } split /\n/, $server->log_since($mark);
 is_deeply \@troubles, [], 'nothing of it troubled the server';
 
