@@ -273,6 +273,23 @@ my ($mounts) = slurp("$src/src/http/mount.c") =~ /\btable\[\] = \{(.*?)^\};/ms;
 is words_of(qr/^\| `\/auth\/[\w\/.]+` \| `(jwt-[\w-]+)`/m, $reference),
     words_of(qr/"(jwt-[\w-]+)"/, $mounts // ''), '... and the endpoints';
 
+# All of SimpleJWT's, that none is forgotten: of its settings.py, and those that it took out.
+my ($settings) = $readme =~ /^### Settings of SimpleJWT\n(.*?)^## /ms;
+my $names = join ' ', sort map { /`([A-Z_]+)`/g } ($settings // '') =~ /^\| (`.*?) \|/mg;
+my @family = grep { /^(?:TOKEN_FAMILY|SJWT|CACHE)_/ } split ' ', $names;
+is join(' ', grep { !/^(?:TOKEN_FAMILY|SJWT|CACHE)_/ } split ' ', $names), join(' ', sort qw(
+    ACCESS_TOKEN_LIFETIME REFRESH_TOKEN_LIFETIME ROTATE_REFRESH_TOKENS BLACKLIST_AFTER_ROTATION
+    UPDATE_LAST_LOGIN ALGORITHM SIGNING_KEY VERIFYING_KEY AUDIENCE ISSUER JSON_ENCODER JWK_URL LEEWAY
+    AUTH_HEADER_TYPES AUTH_HEADER_NAME USER_ID_FIELD USER_ID_CLAIM USER_AUTHENTICATION_RULE
+    ON_LOGIN_SUCCESS ON_LOGIN_FAILED AUTH_TOKEN_CLASSES TOKEN_TYPE_CLAIM JTI_CLAIM TOKEN_USER_CLASS
+    SLIDING_TOKEN_REFRESH_EXP_CLAIM SLIDING_TOKEN_LIFETIME SLIDING_TOKEN_REFRESH_LIFETIME
+    TOKEN_OBTAIN_SERIALIZER TOKEN_REFRESH_SERIALIZER TOKEN_VERIFY_SERIALIZER
+    TOKEN_BLACKLIST_SERIALIZER SLIDING_TOKEN_OBTAIN_SERIALIZER SLIDING_TOKEN_REFRESH_SERIALIZER
+    CHECK_REVOKE_TOKEN REVOKE_TOKEN_CLAIM CHECK_USER_IS_ACTIVE
+    AUTH_HEADER_TYPE AUTH_TOKEN_CLASS SECRET_KEY TOKEN_BACKEND_CLASS)),
+    'README.md has a line for each setting of SimpleJWT';
+is scalar(@family), 10, '... and for those that are proposed';
+
 like $readme, qr/^make $_\b/m, "README.md names make $_" for qw(demo test);
 
 done_testing;
