@@ -367,8 +367,14 @@ my @bad_values = (
         . 'without' ],
     [ 'one query twice', $by_id . $by_id, "AuthJWTUserByIdQuery: $twice" ],
     map({ [ "an unknown preset: '$_'", "AuthJWTUserQuery \"$_\"", "AuthJWTUserQuery: there is no "
-            . "preset '$_'; write auth_jwt or SQL text in quotes" ] }
-        'joomla', 'auth-jwt'),
+            . "preset '$_'; write auth_jwt, django, laravel, wordpress, wordpress:PREFIX or SQL text "
+            . 'in quotes' ] }
+        'joomla', 'auth-jwt', 'django:x', 'wordpres', 'wordpressx', ':', 'SELECT'),
+    map({ [ "an odd prefix: '$_'", "AuthJWTUserQuery \"wordpress:$_\"", "AuthJWTUserQuery: '$_' is no "
+            . "prefix of a table's name; write the \$table_prefix of wp-config.php, such as "
+            . 'wordpress:blog_' ] }
+        '', 'wp-', '1_', 'a;', 'a.b.c', 'wp_%s'),
+    [ 'another preset and a query', "AuthJWTUserQuery django\n$by_id", "AuthJWTUserByIdQuery: $twice" ],
     map({
         my $name = $_;
         map({ [ "$name with $_->[0] placeholders: $_->[1]", "$name \"SELECT 1 FROM u WHERE $_->[1]\"",
@@ -412,7 +418,7 @@ my @bad_values = (
     [ 'an empty list', 'AuthJWTAudience ""', 'AuthJWTAudience requires at least one argument, aud '
         . 'to write (the first) and to require (any), or none (default none)' ],
     [ 'an empty query', 'AuthJWTUserQuery ""', 'AuthJWTUserQuery takes one argument, SQL that '
-        . 'finds a user by login name, or auth_jwt (default auth_jwt)' ],
+        . 'finds a user by login name, or a preset (default auth_jwt)' ],
 
     # names
     map({ [ "$_ with a control character", "$_ \"a\x01b\"",
@@ -756,6 +762,9 @@ my @good = (
     [ 'a table without a column for is_active', $site . 'AuthJWTUserTable app.members '
         . "id=nr username=mail password=pw is_active=-\n" ],
     [ 'the preset by name', $site . protected('AuthJWTUserQuery auth_jwt') ],
+    [ 'a preset for all', $site . protected('') . 'AuthJWTUserQuery Django' ],
+    [ 'the same one twice', $site . protected('AuthJWTUserQuery wordpress:blog_')
+        . "AuthJWTUserQuery WordPress:blog_" ],
     [ 'the preset as a table', $site . protected('AuthJWTUserTable auth_jwt_user') ],
     [ 'AuthJWTCheckUser Off with another name',
         $site . protected("AuthJWTCheckUser Off\nAuthJWTRemoteUser claim:email") ],

@@ -8,6 +8,7 @@ use warnings;
 use Test::More;
 use JWTTest;
 use JWTTest::Process qw(first_executable spawn);
+use JWTTest::Users qw(application_tables);
 use POSIX ();
 use Time::HiRes qw(time);
 
@@ -247,6 +248,31 @@ CONF
     return $made;
 }
 
+# A server that asks the tables of applications, each by its preset.
+sub start_presets
+{
+    my ($presets) = @_;
+    my $places = join '', map { <<"PLACE" } sort keys %$presets;
+<Location "/$_">
+    AuthJWTUserQuery $presets->{$_}[0]
+    AuthJWTAudience $_
+</Location>
+<Location "/$_/login">
+    SetHandler jwt-obtain
+</Location>
+<Location "/$_/refresh">
+    SetHandler jwt-refresh
+</Location>
+PLACE
+    my $params = $database->{params}->($database);
+    return httpd_start(<<"CONF");
+DBDriver $database->{driver}
+DBDParams "$params"
+AuthJWTKey - HS256 \${T_DIR}/keys/site.key
+$places
+CONF
+}
+
 # ---- the tests ---------------------------------------------------------------------------
 
 sub test_answers
@@ -426,6 +452,35 @@ sub test_frozen
     heals('thawed');
 }
 
+sub test_presets
+{
+    my %presets = (django => [ 'django', 'ada', 11 ], wordpress => [ 'wordpress:blog_', 'ada', 21 ],
+        laravel => [ 'laravel', 'ada@example.org', 31 ]);
+    my $password = $alice->{password};
+    $database->sql(application_tables($database->{driver}, $password));
+    $database->sql("GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO jwt")
+        if $database->{driver} eq 'pgsql';
+    my $made = start_presets(\%presets);
+    for my $place (sort keys %presets) {
+        my (undef, $name, $id) = @{ $presets{$place} };
+        my $login = sub {
+            post_json("/$place/login", { username => $_[0], password => $_[1] // $password },
+                port => $made->port);
+        };
+        my $pair = json($login->($name));
+        my (undef, $claims) = peek($pair->{access});
+        is $claims->{user_id}, $id, "$place: the id in the token";
+        is post_json("/$place/refresh", { refresh => $pair->{refresh} }, port => $made->port)->code, 200,
+            '... found by it';
+        is $login->($name, 'another password')->code, 401, '... another password';
+        is $login->("no $name")->code, 401, '... another name';
+    }
+    is post_json('/django/login', { username => 'eve', password => $password }, port => $made->port)->code,
+        401, 'inactive';
+    is scalar(grep { /JWT0011/ } split /\n/, $made->log), 3, 'each was tried at start';
+    $made->stop;
+}
+
 sub ask_in_background
 {
     pipe my $reader, my $writer or die "pipe: $!\n";
@@ -458,6 +513,7 @@ for my $driver ('pgsql', 'mysql') {
                     [ restart => \&test_restart ], [ freezing => \&test_frozen ];
             $server->stop;
         }
+        subtest "$driver: presets" => \&test_presets;
         $database->down;
     }
 }

@@ -158,7 +158,7 @@ void config_reset(apr_pool_t *pconf)
     next_slot = 0;
     preset = config_make_users(pconf);
     preset->by_table = 1;
-    users_table(&preset->queries, "auth_jwt_user", users_column_names, pconf);
+    users_preset(&preset->queries, "auth_jwt", pconf);
     keysource_reset(pconf);
 }
 

@@ -147,7 +147,7 @@ const apr_array_header_t *config_header_names(void);
 /** Users whose queries are still to be filled in. */
 config_users_t *config_make_users(apr_pool_t *p);
 
-/** The users of the preset auth_jwt. */
+/** The users of the preset auth_jwt, the default. */
 const config_users_t *config_preset(void);
 
 /** The users of a section: its own, or the preset's. */

@@ -548,13 +548,18 @@ static const char *set_user_table(cmd_parms *cmd, void *dir, int argc, char *con
 
 static const char *set_preset(cmd_parms *cmd, config_t *config, const char *name)
 {
-    if (ap_cstr_casecmp(name, "auth_jwt") != 0) {
-        return refuse(
-            cmd, "there is no preset '%s'; write auth_jwt or SQL text in quotes", name);
+    config_users_t *users;
+    const char *error;
+
+    if (ap_cstr_casecmp(name, "auth_jwt") == 0) {
+        config_mark(config, CONFIG_USERS, cmd);
+        config->users = config_preset();
+        return NULL;
     }
-    config_mark(config, CONFIG_USERS, cmd);
-    config->users = config_preset();
-    return NULL;
+    users = own_users(config, cmd);
+    users->by_table = 1;
+    error = users_preset(&users->queries, name, cmd->pool);
+    return error ? refuse(cmd, "%s", error) : NULL;
 }
 
 static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
@@ -698,7 +703,7 @@ const command_rec directives_table[] = {
     AP_INIT_TAKE_ARGV("AuthJWTUserTable", set_user_table, ROW(CONFIG_USERS), ADMIN,
                       "table of the users, and its columns where they have other names"),
     AP_INIT_TAKE1("AuthJWTUserQuery", set_user_query, NULL, ADMIN,
-                  "SQL that finds a user by login name, or auth_jwt (default auth_jwt)"),
+                  "SQL that finds a user by login name, or a preset (default auth_jwt)"),
     AP_INIT_TAKE1("AuthJWTUserByIdQuery", set_user_query, ROW(CONFIG_USERS), ADMIN,
                   "SQL that finds a user by id"),
     AP_INIT_FLAG("AuthJWTLegacyHashes", set_flag, ROW(CONFIG_LEGACY_HASHES), ADMIN,

@@ -229,7 +229,53 @@ const char *users_table(users_t *out, const char *table,
     out->by_id = db_query_make(
         apr_pstrcat(p, select, " WHERE ", columns[USERS_ID], " = %s", NULL), p);
     out->dialects = make_dialects(select, table, columns[USERS_ID], p);
+    out->does_rehash = 0;
     return NULL;
+}
+
+/* Where applications keep their users, and what of a row counts there. */
+static const struct {
+    const char *name, *table, *columns[USERS_COLUMNS];
+    const char *prefix; /* of the table's name, that a site may have changed; or NULL */
+    int does_rehash;
+} presets[] = {
+    {"auth_jwt", "auth_jwt_user", {"id", "username", "password", "is_active"}, NULL, 0},
+    {"django", "auth_user", {"id", "username", "password", "is_active"}, NULL, 1},
+    /* Its user_status is a relic that WordPress itself never looks at. */
+    {"wordpress", "users", {"ID", "user_login", "user_pass", NULL}, "wp_", 1},
+    /* Not name: that one is free text, and anybody may take another's. */
+    {"laravel", "users", {"id", "email", "password", NULL}, NULL, 1},
+};
+
+#define PRESETS (sizeof presets / sizeof *presets)
+
+const char *users_preset(users_t *out, const char *name, apr_pool_t *p)
+{
+    const char *colon = strchr(name, ':'), *prefix, *error;
+    apr_size_t i, len = colon ? (apr_size_t)(colon - name) : strlen(name);
+
+    for (i = 0; i < PRESETS && (strlen(presets[i].name) != len ||
+                                apr_cstr_casecmpn(presets[i].name, name, len) != 0 ||
+                                (colon && !presets[i].prefix));
+         i++) {
+    }
+    if (i == PRESETS) {
+        return apr_psprintf(p,
+                            "there is no preset '%s'; write auth_jwt, django, laravel, "
+                            "wordpress, wordpress:PREFIX or SQL text in quotes",
+                            name);
+    }
+    prefix = colon ? colon + 1 : presets[i].prefix ? presets[i].prefix : "";
+    if (colon && !is_sql_name(prefix, 1)) {
+        return apr_psprintf(p,
+                            "'%s' is no prefix of a table's name; write the "
+                            "$table_prefix of wp-config.php, such as wordpress:blog_",
+                            prefix);
+    }
+    error = users_table(out, apr_pstrcat(p, prefix, presets[i].table, NULL),
+                        presets[i].columns, p);
+    out->does_rehash = presets[i].does_rehash;
+    return error;
 }
 
 const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p)

@@ -13,6 +13,7 @@ typedef struct {
     const db_query_t *by_id;
     const struct users_dialects *dialects; /* by_id for databases that need another
                                               text; NULL: own SQL, one for all */
+    int does_rehash; /* the application hashes passwords anew at its own logins */
 } users_t;
 
 /** The columns of users_table(), in its order. */
@@ -37,6 +38,14 @@ typedef struct {
  */
 const char *users_table(users_t *out, const char *table,
                         const char *const columns[USERS_COLUMNS], apr_pool_t *p);
+
+/**
+ * Make the queries for the table of a known application.
+ *
+ * @param name  auth_jwt, django, laravel, wordpress or wordpress:PREFIX, in any case
+ * @return NULL, or what is wrong, as a sentence
+ */
+const char *users_preset(users_t *out, const char *name, apr_pool_t *p);
 
 /**
  * Take one query of the administrator's own SQL.

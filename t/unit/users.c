@@ -65,6 +65,50 @@ static void test_table(void)
            "is not asked for");
 }
 
+static void test_presets(void)
+{
+    static const struct {
+        const char *name, *by_name;
+        int does_rehash;
+    } cases[] = {
+        {"auth_jwt",
+         "SELECT id AS id, username AS username, is_active AS is_active, password AS "
+         "password FROM auth_jwt_user WHERE username = %s",
+         0},
+        {"django",
+         "SELECT id AS id, username AS username, is_active AS is_active, password AS "
+         "password FROM auth_user WHERE username = %s",
+         1},
+        {"WordPress",
+         "SELECT ID AS id, user_login AS username, user_pass AS password FROM wp_users "
+         "WHERE user_login = %s",
+         1},
+        {"wordpress:site2.blog_",
+         "SELECT ID AS id, user_login AS username, user_pass AS password FROM "
+         "site2.blog_users WHERE user_login = %s",
+         1},
+        {"laravel",
+         "SELECT id AS id, email AS username, password AS password FROM users WHERE "
+         "email = %s",
+         1},
+    };
+    users_t users = {NULL};
+    apr_size_t i;
+
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        is_str(users_preset(&users, cases[i].name, pool), NULL,
+               name_of(cases[i].name, "a preset"));
+        is_str(users.by_name->sql, cases[i].by_name,
+               name_of(cases[i].name, "its table and columns"));
+        ok(users.by_id && users.dialects,
+           name_of(cases[i].name, "asks by id on every database"));
+        is_int(users.does_rehash, cases[i].does_rehash,
+               name_of(cases[i].name, "whether hashes change at its own logins"));
+    }
+    is_str(users_table(&users, "members", users_column_names, pool), NULL, "any table");
+    is_int(users.does_rehash, 0, "another table's application is not known to");
+}
+
 static void test_bad_names(void)
 {
     static const struct {
@@ -384,6 +428,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     test_table();
+    test_presets();
     test_bad_names();
     test_own_sql();
     test_active();

@@ -9,7 +9,7 @@ use Digest::SHA qw(hmac_sha1 hmac_sha256);
 use Exporter 'import';
 use MIME::Base64 qw(encode_base64);
 
-our @EXPORT_OK = qw(user users password_hash pbkdf2 insert_users);
+our @EXPORT_OK = qw(user users password_hash pbkdf2 insert_users application_tables);
 
 # Passwords are bytes, as a client sends them in UTF-8.
 my @USERS = (
@@ -73,6 +73,34 @@ sub insert_users
             . "VALUES(%d, '%s', '%s', %d);\n",
             $_->{id}, $_->{username}, password_hash($_->{form}, $_->{password}), $_->{is_active};
     } @USERS;
+}
+
+# Tables of users as Django, WordPress and Laravel make them, cut down to what matters, on any of the
+# three databases; ada's password is everywhere the one that is given. Eve is inactive in Django, and
+# has a user_status in WordPress, where it means nothing.
+my %last_login = (sqlite3 => 'datetime', pgsql => 'timestamp with time zone', mysql => 'datetime(6)');
+
+sub application_tables
+{
+    my ($driver, $password) = @_;
+    my $id = 'id BIGINT NOT NULL PRIMARY KEY';
+    my $django = password_hash('pbkdf2_sha256', $password);
+    my $bcrypt = password_hash('$2y$', $password);
+    my $long_ago = "'2001-02-03 04:05:06'";
+    return <<"SQL";
+CREATE TABLE auth_user ($id, password varchar(128) NOT NULL, last_login $last_login{$driver} NULL,
+    username varchar(150) NOT NULL UNIQUE, email varchar(254) NOT NULL, is_active BOOLEAN NOT NULL);
+INSERT INTO auth_user VALUES(11, '$django', NULL, 'ada', 'ada\@example.org', TRUE),
+    (12, '$django', $long_ago, 'eve', 'eve\@example.org', FALSE), (13, '!x', NULL, 'none', '', TRUE);
+CREATE TABLE blog_users (ID BIGINT NOT NULL PRIMARY KEY, user_login varchar(60) NOT NULL,
+    user_pass varchar(255) NOT NULL, user_email varchar(100) NOT NULL, user_status int NOT NULL);
+INSERT INTO blog_users VALUES(21, 'ada', '$bcrypt', 'ada\@example.org', 0),
+    (22, 'eve', '$bcrypt', 'eve\@example.org', 2);
+CREATE TABLE users ($id, name varchar(255) NOT NULL, email varchar(255) NOT NULL UNIQUE,
+    password varchar(255) NOT NULL);
+INSERT INTO users VALUES(31, 'Ada', 'ada\@example.org', '$bcrypt'),
+    (32, 'ada\@example.org', 'eve\@example.org', '$bcrypt');
+SQL
 }
 
 1;
