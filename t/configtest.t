@@ -382,6 +382,15 @@ my @bad_values = (
             [ 0, 'id = 1' ], [ 2, 'id = %s OR name = %s' ], [ 0, 'name = %%s' ],
             [ 2, q(id = %s AND name LIKE '%foo') ], [ 3, q(id = %d AND x = '%s' OR y = %s) ]),
     } qw(AuthJWTUserQuery AuthJWTUserByIdQuery)),
+    map({ [ "last login by '$_'", "AuthJWTLastLoginQuery $_", "AuthJWTLastLoginQuery: there is no "
+            . "preset '$_'; write django or SQL text in quotes" ] }
+        'wordpress', 'Off', 'django:x'),
+    [ 'a last login of everybody', 'AuthJWTLastLoginQuery "UPDATE u SET seen = 1"',
+        placeholders('AuthJWTLastLoginQuery', 0) ],
+    [ 'a last login that only reads', 'AuthJWTLastLoginQuery " (select note(%s))"', 'AuthJWTLastLoginQuery: '
+        . 'the SQL gives rows; write one that changes some, such as UPDATE' ],
+    [ 'a last login with two values', 'AuthJWTLastLoginQuery "UPDATE u SET seen = %s WHERE id = %s"',
+        placeholders('AuthJWTLastLoginQuery', 2) ],
     [ 'a flag that is none', 'AuthJWTCheckUser sometimes', 'AuthJWTCheckUser must be On or Off' ],
     [ 'one field only', 'AuthJWTLoginFields user', qr/^AuthJWTLoginFields takes two or three arguments, names of a login's fields/ ],
     [ 'one field for both', 'AuthJWTLoginFields name name',
@@ -762,6 +771,8 @@ my @good = (
     [ 'a table without a column for is_active', $site . 'AuthJWTUserTable app.members '
         . "id=nr username=mail password=pw is_active=-\n" ],
     [ 'the preset by name', $site . protected('AuthJWTUserQuery auth_jwt') ],
+    map({ [ "last login: $_", $site . protected("AuthJWTLastLoginQuery $_") ] }
+        'django', 'none', '"UPDATE u SET seen = strftime(\'%%s\') WHERE id = %s"'),
     [ 'a preset for all', $site . protected('') . 'AuthJWTUserQuery Django' ],
     [ 'the same one twice', $site . protected('AuthJWTUserQuery wordpress:blog_')
         . "AuthJWTUserQuery WordPress:blog_" ],

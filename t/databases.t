@@ -74,7 +74,7 @@ my %kind = (
             my ($self) = @_;
             $self->sql("CREATE DATABASE site; CREATE USER jwt\@'127.0.0.1' IDENTIFIED BY 'no-secret'; "
                 . "CREATE USER jwt\@localhost IDENTIFIED BY 'no-secret'; "
-                . "GRANT SELECT ON site.* TO jwt\@'127.0.0.1'; GRANT SELECT ON site.* TO jwt\@localhost;");
+                . "GRANT SELECT, UPDATE ON site.* TO jwt\@'127.0.0.1'; GRANT SELECT ON site.* TO jwt\@localhost;");
             $self->{database} = 'site';
         },
         params => sub { "host=127.0.0.1 port=$_[0]{port} dbname=site user=jwt pass=no-secret" },
@@ -123,6 +123,14 @@ sub sql
     system('sh', '-c', 'exec "$@" <"$0" >' . $log . ' 2>&1', $file, $self->{client}->($self)) == 0
         or die "$self->{driver}: " . JWTTest::slurp($log);
     return JWTTest::slurp($log);
+}
+
+# The one value that a query gives.
+sub ask
+{
+    my ($self, $text) = @_;
+    $self->sql("$text;");
+    return JWTTest::slurp(JWTTest::scratch('client.log')) =~ s/\s+\z//r;
 }
 
 # timeout(1), the server, and the processes that it has for its clients.
@@ -264,6 +272,7 @@ sub start_presets
     SetHandler jwt-refresh
 </Location>
 PLACE
+    $places .= "<Location \"/django\">\nAuthJWTLastLoginQuery django\n</Location>\n";
     my $params = $database->{params}->($database);
     return httpd_start(<<"CONF");
 DBDriver $database->{driver}
@@ -475,6 +484,12 @@ sub test_presets
         is $login->($name, 'another password')->code, 401, '... another password';
         is $login->("no $name")->code, 401, '... another name';
     }
+    my $is_noted = $database->{driver} eq 'pgsql'
+        ? "last_login BETWEEN now() - interval '1 minute' AND now()"
+        : 'last_login BETWEEN UTC_TIMESTAMP(6) - INTERVAL 1 MINUTE AND UTC_TIMESTAMP(6)';
+    ok wait_until(5, sub { $database->ask("SELECT COUNT(*) FROM auth_user WHERE id = 11 AND $is_noted") eq '1' }),
+        'the last login is noted, in UTC';
+    unlike $made->log, qr/JWT0203/, '... without a complaint';
     is post_json('/django/login', { username => 'eve', password => $password }, port => $made->port)->code,
         401, 'inactive';
     is scalar(grep { /JWT0011/ } split /\n/, $made->log), 3, 'each was tried at start';

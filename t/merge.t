@@ -57,6 +57,10 @@ my @DIRECTIVES = (
     {   name => 'AuthJWTLoginFields', kind => 'issue', probe => \&required_fields,
         value => { a => 'login_a pass_a', b => 'login_b pass_b', default => 'username password remember_me' },
         shows => { a => 'login_a pass_a', b => 'login_b pass_b', default => 'password username' } },
+    {   name => 'AuthJWTLastLoginQuery', kind => 'issue', probe => \&note_of_login,
+        value => { a => q("UPDATE merge_note SET note = 'a' WHERE %s IS NOT NULL"),
+            b => q("UPDATE merge_note SET note = 'b' WHERE %s IS NOT NULL"), default => 'none' },
+        shows => { a => 'a', b => 'b', default => '-' } },
     {   name => 'AuthJWTMaxBody', kind => 'issue', probe => \&accepted_sizes,
         value => { a => 300, b => 600, default => 16384 },
         shows => { a => '299', b => '299 599', default => '299 599 9999' } },
@@ -238,6 +242,15 @@ sub claim_of_jti  { return claims_of([qw(id token_id jti)], @_) }
 sub claim_of_type { return claims_of([qw(kind type token_type)], @_) }
 sub required_fields { return join ' ', sort keys %{ json(ask(POST => @_[0, 1], json => {})) || {} } }
 
+# It is written after the answer, and before another request of the same connection is read.
+sub note_of_login
+{
+    sqlite("UPDATE merge_note SET note = '-'");
+    tokens_at(@_);
+    ask(POST => @_[0, 1], body => '{}');
+    return scalar sqlite('SELECT note FROM merge_note');
+}
+
 sub accepted_sizes
 {
     my ($host, $path) = @_;
@@ -320,6 +333,8 @@ sub accepted_schemes
         page_with({}, $host, $path, $world, $_)->code == 200
     } qw(Bearer JWT Token Own);
 }
+
+sqlite("CREATE TABLE merge_note(note TEXT); INSERT INTO merge_note VALUES('-')");
 
 # ---- every directive at every place -------------------------------------------------------
 

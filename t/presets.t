@@ -5,6 +5,9 @@ use warnings;
 use Test::More;
 use JWTTest;
 use JWTTest::Users qw(application_tables);
+use JWTTest::Process qw(spawn);
+use POSIX ();
+use Time::HiRes qw(time);
 
 my $good = 'correct horse battery';
 my %password = (
@@ -22,6 +25,8 @@ chown((getpwnam var('user'))[2, 3], $dir, glob "$dir/*") unless $>;
 
 # Each with an audience of its own, since all have one key.
 my %preset = (django => 'django', wordpress => 'wordpress:blog_', laravel => 'laravel');
+my %note = (django => 'django', wordpress => '"UPDATE blog_users SET user_status = user_status + 1 WHERE ID = %s"',
+    laravel => '"UPDATE gone SET seen = 1 WHERE id = %s"');
 my $server = httpd_start(<<"CONF" . join '', map { <<"PLACE" } sort keys %preset);
 DBDriver sqlite3
 DBDParams "$dir/site.db"
@@ -36,6 +41,13 @@ CONF
 </Location>
 <Location "/$_/refresh">
     SetHandler jwt-refresh
+</Location>
+<Location "/$_/noted">
+    SetHandler jwt-obtain
+    AuthJWTLastLoginQuery $note{$_}
+</Location>
+<Location "/$_/noted/not">
+    AuthJWTLastLoginQuery none
 </Location>
 <Location "/$_/by-mail">
     SetHandler jwt-obtain
@@ -76,6 +88,53 @@ is obtain('/django/login', 'eve')->code, 401, 'inactive in Django';
 is obtain('/django/login', 'none', '!x')->code, 401, 'without a usable password';
 is obtain('/wordpress/login', 'eve')->code, 200, 'user_status, which WordPress does not look at either';
 is obtain('/wordpress/login', $_)->code, 200, "a hash $password{$_}[0]" for sort keys %password;
+
+# ---- the last login -----------------------------------------------------------------------
+# The answer does not wait for it.
+
+sub column
+{
+    my ($sql) = @_;
+    return scalar sqlite($sql, "$dir/site.db");
+}
+
+my $when = 'SELECT last_login FROM auth_user WHERE id = 11';
+my $status = 'SELECT user_status FROM blog_users WHERE ID = 21';
+is column($when), '', 'no login was noted before';
+my $mark = $server->log_mark;
+is obtain('/django/noted', $_)->code, 401, "a refused login: $_" for qw(eve none nobody);
+is obtain('/django/noted', 'ada', 'another password')->code, 401, 'a wrong password';
+is obtain('/django/noted/not', 'ada')->code, 200, 'none: it is not noted';
+is obtain('/wordpress/noted', 'ada')->code, 200, 'own SQL';
+ok wait_until(5, sub { column($status) == 1 }), '... is done, once';
+is column($when), '', 'none of these was noted';
+my @before = gmtime(time - 1);
+is obtain('/django/noted', 'ada')->code, 200, 'a good login';
+ok wait_until(5, sub { column($when) ne '' }), '... is noted';
+my $noted = column($when);
+like $noted, qr/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}$/, '... as Django reads it';
+my $from = POSIX::strftime('%Y-%m-%d %H:%M:%S', @before);
+my $to = POSIX::strftime('%Y-%m-%d %H:%M:%S', gmtime(time + 1));
+ok $noted gt $from && $noted lt $to, '... in UTC' or diag "$noted, not between $from and $to";
+is column("SELECT last_login FROM auth_user WHERE id = 12"), '2001-02-03 04:05:06', '... for nobody else';
+unlike $server->log_since($mark), qr/JWT0203/, 'no word of it in the log';
+is obtain('/laravel/noted', 'ada@example.org')->code, 200, 'one that fails refuses no login';
+my $failed = qr/JWT0203: AuthJWTLastLoginQuery failed for the user with the id '31', who is logged in all the same: /;
+ok wait_until(5, sub { $server->log_since($mark) =~ /$failed.*no such table: gone.*check that the table/ }),
+    '... and the log says why' or diag $server->log_since($mark);
+
+# Somebody else holds the database's write lock, for a second.
+{
+    my $locked = scratch('locked');
+    my $pid = spawn([ 'sqlite3', "$dir/site.db", 'BEGIN IMMEDIATE', ".shell touch $locked; sleep 1", 'ROLLBACK' ]);
+    ok wait_until(5, sub { -e $locked }), 'the database is locked';
+    my $began = time;
+    is obtain('/wordpress/noted', 'ada')->code, 200, '... which refuses no login';
+    cmp_ok time - $began, '<', 0.7, '... nor holds it up';
+    is column($status), 1, '... it is noted afterwards:';
+    ok wait_until(5, sub { column($status) == 2 }), '... now';
+    waitpid $pid, 0;
+}
 
 # Whoever the application shuts out, this server does as well.
 my $access = json(obtain('/django/login', 'ada'))->{access};

@@ -148,6 +148,20 @@ verdict_t login_check(identity_t *out, const policy_t *policy, const char *usern
     return identify(out, policy, &user, why, p);
 }
 
+apr_status_t login_note(const policy_t *policy, const char *user_id, const char **why,
+                        apr_pool_t *p)
+{
+    apr_status_t rv;
+    db_t db;
+
+    rv = policy->store->open(&db, why, policy->store->context);
+    if (rv == APR_SUCCESS) {
+        rv = users_note_login(policy->last_login, &db, user_id, why, p);
+        policy->store->close(policy->store->context);
+    }
+    return rv;
+}
+
 void login_prepare(void)
 {
     password_prepare();

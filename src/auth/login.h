@@ -21,6 +21,14 @@ verdict_t login_check(identity_t *out, const policy_t *policy, const char *usern
                       const char *password, apr_size_t len, const char **why,
                       apr_pool_t *p);
 
+/**
+ * Do what policy->last_login says after a good login; it must not be NULL.
+ *
+ * @param why  on error the reason for the log
+ */
+apr_status_t login_note(const policy_t *policy, const char *user_id, const char **why,
+                        apr_pool_t *p);
+
 /** Once, before there are logins: see password_prepare(). */
 void login_prepare(void);
 

@@ -80,6 +80,7 @@ typedef struct {
     const policy_effort_t *effort; /* NULL: every dummy costs the default */
     const policy_seats_t *seats;   /* NULL: hashes without number at once */
     int may_hashes_be_weak;
+    const users_note_t *last_login; /* NULL: logins are not noted */
     random_source_t *random;
 } policy_t;
 

@@ -46,6 +46,7 @@ static const struct {
     [CONFIG_MAX_SESSIONS] = ROW_OF(max_sessions),
     [CONFIG_END_ON_PASSWORD_CHANGE] = ROW_OF(end_on_password_change),
     [CONFIG_USERS] = ROW_OF(users),
+    [CONFIG_LAST_LOGIN] = ROW_OF(last_login),
     [CONFIG_LEGACY_HASHES] = ROW_OF(legacy_hashes),
     [CONFIG_HASH_CONCURRENCY] = ROW_OF(hash_concurrency),
     [CONFIG_CHECK_USER] = ROW_OF(check_user),
@@ -301,6 +302,7 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->max_sessions = config->max_sessions;
     out->ends_on_password_change = config->end_on_password_change;
     out->users = &config_users(config)->queries;
+    out->last_login = config->last_login;
     out->may_hashes_be_weak = config->legacy_hashes;
     out->random = random_bytes;
 }

@@ -53,7 +53,8 @@ typedef struct {
     apr_int64_t session_lifetime; /* 0: for ever */
     int max_sessions;             /* of a user; 0: any number */
     int end_on_password_change;
-    const config_users_t *users; /* NULL: the preset */
+    const config_users_t *users;    /* NULL: the preset */
+    const users_note_t *last_login; /* NULL: none */
     int legacy_hashes;
     int hash_concurrency; /* of the whole server; 0: as many as processors */
     int check_user;
@@ -93,6 +94,7 @@ typedef enum {
     CONFIG_MAX_SESSIONS,
     CONFIG_END_ON_PASSWORD_CHANGE,
     CONFIG_USERS,
+    CONFIG_LAST_LOGIN,
     CONFIG_LEGACY_HASHES,
     CONFIG_HASH_CONCURRENCY,
     CONFIG_CHECK_USER,

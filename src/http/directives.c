@@ -592,6 +592,21 @@ static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
+static const char *set_last_login(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const users_note_t **note = config_member(dir, row_of(cmd));
+    users_note_t *own = NULL;
+    const char *error = NULL;
+
+    if (ap_cstr_casecmp(arg, "none") != 0) {
+        own = apr_palloc(cmd->pool, sizeof *own);
+        error = users_note(own, arg, cmd->pool);
+    }
+    config_mark(dir, row_of(cmd), cmd);
+    *note = own;
+    return error ? refuse(cmd, "%s", error) : NULL;
+}
+
 /* --- Sessions -------------------------------------------------------------------- */
 
 static const char *set_sessions(cmd_parms *cmd, void *dir, const char *arg)
@@ -706,6 +721,9 @@ const command_rec directives_table[] = {
                   "SQL that finds a user by login name, or a preset (default auth_jwt)"),
     AP_INIT_TAKE1("AuthJWTUserByIdQuery", set_user_query, ROW(CONFIG_USERS), ADMIN,
                   "SQL that finds a user by id"),
+    AP_INIT_TAKE1("AuthJWTLastLoginQuery", set_last_login, ROW(CONFIG_LAST_LOGIN), ADMIN,
+                  "SQL that notes a login, with the user's id, or django, or none "
+                  "(default none)"),
     AP_INIT_FLAG("AuthJWTLegacyHashes", set_flag, ROW(CONFIG_LEGACY_HASHES), ADMIN,
                  "whether weak password hashes are accepted, too: {SHA}, MD5, SHA-1, "
                  "DES (default Off)"),

@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 #include <http_log.h>
+#include <http_protocol.h>
 
 #include "auth/login.h"
 #include "auth/refresh.h"
@@ -71,6 +72,23 @@ static void log_login(request_rec *r, const identity_t *identity, const char *ty
                   identity->user_id, type, jti, of_session(identity, r->pool));
 }
 
+/* After the answer has left: nobody's login waits for it, or fails by it. */
+static void note_login(request_rec *r, const policy_t *policy, const char *user_id)
+{
+    const char *why = "";
+
+    if (!policy->last_login) {
+        return;
+    }
+    ap_rflush(r);
+    if (login_note(policy, user_id, &why, r->pool) != APR_SUCCESS) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "JWT0203: AuthJWTLastLoginQuery failed for the user with the id "
+                      "'%s', who is logged in all the same: %s",
+                      user_id, why);
+    }
+}
+
 int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
 {
     credentials_t credentials;
@@ -93,7 +111,9 @@ int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
         return response_verdict(r, verdict, why);
     }
     log_login(r, &identity, "access", tokens.access_jti);
-    return answer_tokens(r, &tokens, 1);
+    status = answer_tokens(r, &tokens, 1);
+    note_login(r, policy, identity.user_id);
+    return status;
 }
 
 int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy)
@@ -152,7 +172,9 @@ int grant_obtain_sliding(request_rec *r, const config_t *config, const policy_t 
         return response_verdict(r, verdict, why);
     }
     log_login(r, &identity, "sliding", first.jti);
-    return answer_sliding(r, token);
+    status = answer_sliding(r, token);
+    note_login(r, policy, identity.user_id);
+    return status;
 }
 
 int grant_refresh_sliding(request_rec *r, const config_t *config, const policy_t *policy)

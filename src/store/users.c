@@ -278,21 +278,87 @@ const char *users_preset(users_t *out, const char *name, apr_pool_t *p)
     return error;
 }
 
-const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p)
+/* What is wrong with own SQL, as the end of a sentence; or NULL. */
+static const char *check_sql(const db_query_t *query, apr_pool_t *p)
 {
-    const db_query_t *query = db_query_make(sql, p);
-
     if (query->params != 1) {
         return apr_psprintf(p,
                             "has %d placeholders; it needs exactly one %%s (a percent "
                             "sign of the SQL is written %%%%)",
                             query->params);
     }
-    if (strstr(sql, "'%s'") || strstr(sql, "\"%s\"")) {
+    if (strstr(query->sql, "'%s'") || strstr(query->sql, "\"%s\"")) {
         return "has %s in quotes, where it is no placeholder but text; write it without";
     }
-    *out = query;
     return NULL;
+}
+
+const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p)
+{
+    const db_query_t *query = db_query_make(sql, p);
+    const char *error = check_sql(query, p);
+
+    if (!error) {
+        *out = query;
+    }
+    return error;
+}
+
+/* Django keeps UTC, as its USE_TZ has it, with a fraction of a second. */
+#define DJANGO "UPDATE auth_user SET last_login = "
+
+static const struct {
+    const char *name, *sql;
+} drivers[USERS_DRIVERS] = {
+    [USERS_SQLITE] = {"sqlite3",
+                      DJANGO "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') WHERE id = %s"},
+    [USERS_PGSQL] = {"pgsql", DJANGO "now() WHERE id = CAST(%s AS BIGINT)"},
+    [USERS_MYSQL] = {"mysql", DJANGO "UTC_TIMESTAMP(6) WHERE id = %s"},
+};
+
+const char *users_note(users_note_t *out, const char *text, apr_pool_t *p)
+{
+    const char *error = NULL;
+    int i;
+
+    memset(out, 0, sizeof *out);
+    if (strpbrk(text, " \t")) {
+        out->any = db_statement_make(text, p);
+        /* MySQL's driver would leave the rows for the next statement to stumble over. */
+        error = apr_cstr_casecmpn(text + strspn(text, " \t("), "SELECT", 6) == 0
+                    ? "gives rows; write one that changes some, such as UPDATE"
+                    : check_sql(out->any, p);
+        return error ? apr_pstrcat(p, "the SQL ", error, NULL) : NULL;
+    }
+    if (apr_cstr_casecmp(text, "django") != 0) {
+        return apr_psprintf(p,
+                            "there is no preset '%s'; write django or SQL text in "
+                            "quotes",
+                            text);
+    }
+    for (i = 0; i < USERS_DRIVERS; i++) {
+        out->of_driver[i] = db_statement_make(drivers[i].sql, p);
+    }
+    return NULL;
+}
+
+apr_status_t users_note_login(const users_note_t *note, db_t *db, const char *id,
+                              const char **why, apr_pool_t *p)
+{
+    const char *driver = apr_dbd_name(db->driver);
+    const db_query_t *query = note->any;
+    int i, affected;
+
+    for (i = 0; i < USERS_DRIVERS && !query; i++) {
+        query = strcmp(driver, drivers[i].name) == 0 ? note->of_driver[i] : NULL;
+    }
+    if (!query) {
+        *why = apr_psprintf(p, "no statement is known for the driver %s; write it in SQL",
+                            driver);
+        return APR_EGENERAL;
+    }
+    /* Not how many rows: MySQL does not count one that was the same already. */
+    return db_execute(&affected, db, query, &id, why, p);
 }
 
 /* The spellings of true that databases have; whatever else stands there is no

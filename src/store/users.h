@@ -16,6 +16,14 @@ typedef struct {
     int does_rehash; /* the application hashes passwords anew at its own logins */
 } users_t;
 
+enum { USERS_SQLITE, USERS_PGSQL, USERS_MYSQL, USERS_DRIVERS };
+
+/** What a good login writes down. Constant after configuration. */
+typedef struct {
+    const db_query_t *any;                      /* own SQL; or NULL: */
+    const db_query_t *of_driver[USERS_DRIVERS]; /* a preset's, by database */
+} users_note_t;
+
 /** The columns of users_table(), in its order. */
 enum { USERS_ID, USERS_USERNAME, USERS_PASSWORD, USERS_IS_ACTIVE, USERS_COLUMNS };
 
@@ -53,6 +61,22 @@ const char *users_preset(users_t *out, const char *name, apr_pool_t *p);
  * @return NULL, or what is wrong, as the end of a sentence about the query
  */
 const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p);
+
+/**
+ * Make the statement that notes a login.
+ *
+ * @param text  django, in any case, or SQL
+ * @return NULL, or what is wrong, as a sentence
+ */
+const char *users_note(users_note_t *out, const char *text, apr_pool_t *p);
+
+/**
+ * Note that a user has logged in just now.
+ *
+ * @param why  on error the reason for the log
+ */
+apr_status_t users_note_login(const users_note_t *note, db_t *db, const char *id,
+                              const char **why, apr_pool_t *p);
 
 /**
  * Find a user by login name, or by id.
