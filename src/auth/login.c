@@ -28,27 +28,25 @@ static verdict_t find_user(user_t *user, int *found, const policy_t *policy,
     return VERDICT_OK;
 }
 
-/* Hash the password as the last user's was, and forget it. */
-static void work(const policy_t *policy, const char *password, apr_size_t len)
+/* Do the work of the form that this name is given, and forget it. */
+static void work(const policy_t *policy, const char *username, const char *password,
+                 apr_size_t len)
 {
     char template[PASSWORD_TEMPLATE_SIZE];
-    const policy_effort_t *effort = policy->effort;
+    int is_known = policy->effort && effort_choose(template, policy->effort, username);
 
-    password_work(password, len,
-                  effort && effort->get(template, effort->context) ? template : NULL);
+    password_work(password, len, is_known ? template : NULL);
 }
 
-/* Remember what a hash of this site costs. A failed login only teaches where
- * nothing is known yet: else whoever knows one user with an old, cheap hash could
- * make all unknown ones cheap. */
-static void learn(const policy_t *policy, const char *stored, int good)
+/* Remember what a hash of this site costs. A failed login teaches as well: else users who
+ * have not come for long, and whose hashes are older and cheaper than all others, could
+ * be told from the unknown. Whoever tries them all makes them count once each. */
+static void learn(const policy_t *policy, const user_t *user)
 {
     char template[PASSWORD_TEMPLATE_SIZE];
-    const policy_effort_t *effort = policy->effort;
 
-    if (effort && (good || !effort->get(template, effort->context)) &&
-        password_template(template, stored) == APR_SUCCESS) {
-        effort->put(template, effort->context);
+    if (policy->effort && password_template(template, user->password) == APR_SUCCESS) {
+        effort_learn(policy->effort, user->id, template);
     }
 }
 
@@ -64,7 +62,7 @@ static verdict_t check_password(const policy_t *policy, const user_t *user,
                                  policy->may_hashes_be_weak, &detail);
     }
     if (result == PASSWORD_MATCH || result == PASSWORD_MISMATCH) {
-        learn(policy, user->password, result == PASSWORD_MATCH && user->is_active);
+        learn(policy, user);
         *why = apr_psprintf(p, "wrong password for the user with the id '%s'", user->id);
         return result == PASSWORD_MATCH ? VERDICT_OK : VERDICT_LOGIN_FAILED;
     }
@@ -73,7 +71,7 @@ static verdict_t check_password(const policy_t *policy, const user_t *user,
                             user->id, detail);
         return VERDICT_CRYPTO_DOWN;
     }
-    work(policy, password, len);
+    work(policy, user->username, password, len);
     if (result == PASSWORD_UNUSABLE) {
         *why =
             apr_psprintf(p, "the user with the id '%s' has no usable password", user->id);
@@ -88,7 +86,7 @@ static verdict_t check_password(const policy_t *policy, const user_t *user,
 
 /* All work of one login, counted as one hash: either the user's or a dummy is computed,
  * and what is not computed costs nothing. The seat is taken for unknown users, too. */
-static verdict_t hash(const policy_t *policy, const user_t *user, int found,
+static verdict_t hash(const policy_t *policy, const user_t *user, const char *username,
                       const char *password, apr_size_t len, const char **why,
                       apr_pool_t *p)
 {
@@ -98,10 +96,10 @@ static verdict_t hash(const policy_t *policy, const user_t *user, int found,
     if (seats && seats->take(why, seats->context) != APR_SUCCESS) {
         return VERDICT_BUSY;
     }
-    if (found) {
+    if (user) {
         verdict = check_password(policy, user, password, len, why, p);
     } else {
-        work(policy, password, len);
+        work(policy, username, password, len);
     }
     if (seats) {
         seats->leave(seats->context);
@@ -137,7 +135,7 @@ verdict_t login_check(identity_t *out, const policy_t *policy, const char *usern
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    verdict = hash(policy, &user, found, password, len, why, p);
+    verdict = hash(policy, found ? &user : NULL, username, password, len, why, p);
     if (verdict != VERDICT_OK) {
         return verdict;
     }

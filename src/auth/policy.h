@@ -7,6 +7,7 @@
 
 #include <apr_tables.h>
 
+#include "auth/effort.h"
 #include "auth/random.h"
 #include "jose/claims.h"
 #include "jose/jwk.h"
@@ -22,14 +23,6 @@ typedef struct {
     void (*ended)(void *context);
     void *context;
 } policy_store_t;
-
-/** What password hashes have cost here lately, so that unknown users cost it too. */
-typedef struct {
-    /** @return 0 when nothing is known yet */
-    int (*get)(char out[PASSWORD_TEMPLATE_SIZE], void *context);
-    void (*put)(const char *password_template, void *context);
-    void *context;
-} policy_effort_t;
 
 /** How many password hashes may be computed at once: each takes a seat. */
 typedef struct {
@@ -76,9 +69,9 @@ typedef struct {
     int ends_on_password_change;
     policy_client_t client; /* where tokens are issued */
     const users_t *users;
-    const policy_store_t *store;   /* NULL: the user is not looked up */
-    const policy_effort_t *effort; /* NULL: every dummy costs the default */
-    const policy_seats_t *seats;   /* NULL: hashes without number at once */
+    const policy_store_t *store; /* NULL: the user is not looked up */
+    effort_t *effort;            /* NULL: every dummy costs the default */
+    const policy_seats_t *seats; /* NULL: hashes without number at once */
     int may_hashes_be_weak;
     const users_note_t *last_login; /* NULL: logins are not noted */
     random_source_t *random;

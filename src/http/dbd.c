@@ -30,10 +30,7 @@ APLOG_USE_MODULE(auth_jwt);
 /* Shared by all children. */
 typedef struct {
     volatile apr_uint32_t probed; /* by a child of this generation */
-    struct {
-        volatile apr_uint32_t version; /* odd while being written */
-        char text[PASSWORD_TEMPLATE_SIZE];
-    } templates[SLOTS];
+    effort_t efforts[SLOTS];
 } shared_t;
 
 /* Of this process; made before its threads are. */
@@ -48,6 +45,17 @@ static struct {
     apr_time_t at;
 } refusals[REFUSALS];
 static unsigned int next_refusal;
+
+static apr_status_t make_keys(shared_t *made)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; i < SLOTS && rv == APR_SUCCESS; i++) {
+        rv = apr_generate_random_bytes(made->efforts[i].key, EFFORT_KEY_SIZE);
+    }
+    return rv;
+}
 
 /* The segment outlives a graceful restart, so that unknown users do not show for a while
  * after each by what their hash costs. Its size is in its name, since another version of
@@ -68,6 +76,10 @@ static shared_t *get_segment(server_rec *s, apr_status_t *rv)
         kept = ap_retained_data_create(name, sizeof *kept);
         *kept = apr_shm_baseaddr_get(segment);
         memset(*kept, 0, sizeof **kept);
+        *rv = make_keys(*kept);
+        if (*rv != APR_SUCCESS) {
+            *kept = NULL;
+        }
     }
     return *kept;
 }
@@ -176,55 +188,21 @@ static void store_close(void *context)
     gate_leave(gate, dbd->call);
 }
 
-/* A reader takes a text only if no writer was at it before and after; a writer who
- * finds another one leaves it to him. Both may be in different processes. */
-static int effort_get(char out[PASSWORD_TEMPLATE_SIZE], void *context)
-{
-    int slot = ((dbd_t *)context)->slot;
-    apr_uint32_t version = apr_atomic_read32(&shared->templates[slot].version);
-
-    if (version == 0 || version & 1) {
-        return 0;
-    }
-    memcpy(out, shared->templates[slot].text, PASSWORD_TEMPLATE_SIZE);
-    __atomic_thread_fence(__ATOMIC_ACQUIRE); /* the text before the second look */
-    return apr_atomic_read32(&shared->templates[slot].version) == version;
-}
-
-static void effort_put(const char *password_template, void *context)
-{
-    int slot = ((dbd_t *)context)->slot;
-    volatile apr_uint32_t *at = &shared->templates[slot].version;
-    apr_uint32_t version = apr_atomic_read32(at);
-
-    if (version & 1 ||
-        (version && !strcmp(shared->templates[slot].text, password_template)) ||
-        apr_atomic_cas32(at, version + 1, version) != version) {
-        return;
-    }
-    apr_cpystrn(shared->templates[slot].text, password_template, PASSWORD_TEMPLATE_SIZE);
-    apr_atomic_set32(at, version + 2);
-}
-
-static void attach(dbd_t *dbd, server_rec *server, apr_pool_t *p, int slot)
+static void attach(dbd_t *dbd, server_rec *server, apr_pool_t *p)
 {
     memset(dbd, 0, sizeof *dbd);
     dbd->store.open = store_open;
     dbd->store.close = store_close;
     dbd->store.context = dbd;
-    dbd->effort.get = effort_get;
-    dbd->effort.put = effort_put;
-    dbd->effort.context = dbd;
     dbd->server = server;
     dbd->pool = p;
-    dbd->slot = slot % SLOTS;
 }
 
 void dbd_attach(policy_t *policy, dbd_t *dbd, const config_t *config, request_rec *r)
 {
-    attach(dbd, r->server, r->pool, config_users(config)->slot);
+    attach(dbd, r->server, r->pool);
     policy->store = &dbd->store;
-    policy->effort = &dbd->effort;
+    policy->effort = &shared->efforts[config_users(config)->slot % SLOTS];
 }
 
 static const char *place(const dbd_source_t *source, apr_pool_t *p)
@@ -272,7 +250,7 @@ static int meet(const dbd_source_t *source, int is_first, apr_pool_t *p)
     dbd_t dbd;
     db_t db;
 
-    attach(&dbd, source->server, p, source->users ? source->users->slot : 0);
+    attach(&dbd, source->server, p);
     rv = store_open(&db, &why, &dbd);
     if (rv == APR_SUCCESS) {
         db_note_file(&db, p);

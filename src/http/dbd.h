@@ -13,13 +13,11 @@
 /* Needs apr_dbd.h in front, which store/db.h includes. */
 #include <mod_dbd.h>
 
-/** What stands behind a policy's store and effort; lives as long as the policy. */
+/** What stands behind a policy's store; lives as long as the policy. */
 typedef struct {
     policy_store_t store;
-    policy_effort_t effort;
     server_rec *server;
     apr_pool_t *pool;
-    int slot;         /* of the users whose effort it is */
     ap_dbd_t *handle; /* between open and close */
     int call;         /* the gate's name for it */
 } dbd_t;
