@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS auth_jwt_user (
 -- InnoDB, as rotation depends on one statement seeing the outcome of the other.
 CREATE TABLE IF NOT EXISTS auth_jwt_session (
     sid            VARCHAR(32)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    user_source    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     user_id        VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     current_jti    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     previous_jti   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,

@@ -18,6 +18,7 @@ CREATE TABLE IF NOT EXISTS auth_jwt_user (
 -- One row a login. Nothing in it can be used as a token. Times are seconds since 1970.
 CREATE TABLE IF NOT EXISTS auth_jwt_session (
     sid            TEXT    NOT NULL PRIMARY KEY,
+    user_source    TEXT    NOT NULL, -- which table of users
     user_id        TEXT    NOT NULL,
     current_jti    TEXT    NOT NULL, -- of the refresh token that is good now
     previous_jti   TEXT    NOT NULL,

@@ -37,6 +37,13 @@ static void close_store(const policy_t *policy)
     policy->store->close(policy->store->context);
 }
 
+static sessions_user_t user_of(const policy_t *policy, const char *id)
+{
+    sessions_user_t user = {policy->users->source, id};
+
+    return user;
+}
+
 static void tell_ended(const policy_t *policy)
 {
     if (policy->store->ended) {
@@ -63,7 +70,7 @@ static session_t make_row(const policy_t *policy, const char *user_id, const cha
 {
     session_t row = {
         .sid = sid,
-        .user_id = user_id,
+        .user = user_of(policy, user_id),
         .previous_jti = "",
         .created_at = policy->now,
         .auth_time = auth_time,
@@ -82,16 +89,16 @@ static session_t make_row(const policy_t *policy, const char *user_id, const cha
 
 /* Make room for one more session, at the cost of those that were used least recently.
  * Before there is the new one: of two logins at once neither may end the other. */
-static apr_status_t make_room(const char *user_id, const policy_t *policy, db_t *db,
-                              const char **why, apr_pool_t *p)
+static apr_status_t make_room(const sessions_user_t *user, const policy_t *policy,
+                              db_t *db, const char **why, apr_pool_t *p)
 {
     const apr_array_header_t *sessions;
     int i, ended = 0, n = 0;
     apr_status_t rv;
 
-    rv = sessions_list(&sessions, MOST_LISTED, db, user_id, policy->now, why, p);
+    rv = sessions_list(&sessions, MOST_LISTED, db, user, policy->now, why, p);
     for (i = policy->max_sessions - 1; rv == APR_SUCCESS && i < sessions->nelts; i++) {
-        rv = sessions_end(&n, db, APR_ARRAY_IDX(sessions, i, session_t).sid, user_id,
+        rv = sessions_end(&n, db, APR_ARRAY_IDX(sessions, i, session_t).sid, user,
                           policy->now, why, p);
         ended += n;
     }
@@ -112,7 +119,7 @@ static apr_status_t add_row(const session_t *row, const policy_t *policy,
         return rv;
     }
     if (policy->max_sessions) {
-        rv = make_room(row->user_id, policy, &db, why, p);
+        rv = make_room(&row->user, policy, &db, why, p);
     }
     if (rv == APR_SUCCESS) {
         rv = sessions_add(&db, row, why, p);
@@ -172,12 +179,13 @@ static apr_status_t find_row(session_t *row, const policy_t *policy, const char 
 static apr_status_t end_row(int *ended, const char *sid, const char *user_id,
                             const policy_t *policy, const char **why, apr_pool_t *p)
 {
+    sessions_user_t user = user_of(policy, user_id);
     apr_status_t rv;
     db_t db;
 
     rv = open_store(&db, policy, why);
     if (rv == APR_SUCCESS) {
-        rv = sessions_end(ended, &db, sid, user_id, policy->now, why, p);
+        rv = sessions_end(ended, &db, sid, &user, policy->now, why, p);
         close_store(policy);
         /* Also after an error, which does not say that nothing was done. */
         tell_ended(policy);
@@ -191,7 +199,7 @@ static verdict_t refuse_reuse(const session_t *row, const char *jti,
 {
     int ended;
 
-    if (end_row(&ended, row->sid, row->user_id, policy, why, p) != APR_SUCCESS) {
+    if (end_row(&ended, row->sid, row->user.id, policy, why, p) != APR_SUCCESS) {
         return VERDICT_STORE_DOWN;
     }
     *why = apr_psprintf(p,
@@ -199,7 +207,7 @@ static verdict_t refuse_reuse(const session_t *row, const char *jti,
                         "before; its session %s was ended, since two seem to hold it (a "
                         "client that does not store what a refresh gives it needs "
                         "AuthJWTRotateRefresh Off)",
-                        jti, row->user_id, row->sid);
+                        jti, row->user.id, row->sid);
     return VERDICT_REUSED;
 }
 
@@ -437,12 +445,13 @@ verdict_t session_end_by_id(int *ended, const char *sid, const identity_t *ident
 verdict_t session_end_all(int *ended, const identity_t *identity, const char *but,
                           const policy_t *policy, const char **why, apr_pool_t *p)
 {
+    sessions_user_t user = user_of(policy, identity->user_id);
     apr_status_t rv;
     db_t db;
 
     rv = open_store(&db, policy, why);
     if (rv == APR_SUCCESS) {
-        rv = sessions_end_all(ended, &db, identity->user_id, but, policy->now, why, p);
+        rv = sessions_end_all(ended, &db, &user, but, policy->now, why, p);
         close_store(policy);
         tell_ended(policy);
     }
@@ -452,6 +461,7 @@ verdict_t session_end_all(int *ended, const identity_t *identity, const char *bu
 verdict_t session_list(const apr_array_header_t **out, const identity_t *identity,
                        const policy_t *policy, const char **why, apr_pool_t *p)
 {
+    sessions_user_t user = user_of(policy, identity->user_id);
     const char *mark = identity->password_mark;
     const apr_array_header_t *all;
     apr_array_header_t *good;
@@ -461,8 +471,7 @@ verdict_t session_list(const apr_array_header_t **out, const identity_t *identit
 
     rv = open_store(&db, policy, why);
     if (rv == APR_SUCCESS) {
-        rv =
-            sessions_list(&all, MOST_LISTED, &db, identity->user_id, policy->now, why, p);
+        rv = sessions_list(&all, MOST_LISTED, &db, &user, policy->now, why, p);
         close_store(policy);
     }
     if (rv != APR_SUCCESS) {

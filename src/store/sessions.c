@@ -19,17 +19,18 @@
     }
 
 #define COLUMNS                                                                          \
-    "sid, user_id, current_jti, previous_jti, password_mark, address, user_agent, "      \
+    "sid, user_source, user_id, current_jti, previous_jti, password_mark, address, "     \
+    "user_agent, "                                                                       \
     "created_at, auth_time, refreshed_at, idle_seconds, expires_at, absolute_until, "    \
     "revoked_at, remember"
 
 /* Of COLUMNS. */
-#define TEXTS   7
+#define TEXTS   8
 #define NUMBERS 8
 
 static const db_query_t add =
     STATEMENT("INSERT INTO auth_jwt_session(" COLUMNS ") VALUES(%s, %s, %s, %s, %s, %s, "
-              "%s, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld)",
+              "%s, %s, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld)",
               TEXTS + NUMBERS);
 
 static const db_query_t find =
@@ -44,19 +45,20 @@ static const db_query_t rotate =
 
 static const db_query_t end =
     STATEMENT("UPDATE auth_jwt_session SET revoked_at = %lld WHERE sid = %s AND user_id "
-              "= %s AND revoked_at = 0",
-              3);
-
-static const db_query_t end_all =
-    STATEMENT("UPDATE auth_jwt_session SET revoked_at = %lld WHERE user_id = %s AND sid "
-              "<> %s AND revoked_at = 0 AND expires_at > %lld",
+              "= %s AND user_source = %s AND revoked_at = 0",
               4);
 
+static const db_query_t end_all =
+    STATEMENT("UPDATE auth_jwt_session SET revoked_at = %lld WHERE user_id = %s AND "
+              "user_source = %s AND sid <> %s AND revoked_at = 0 AND expires_at > %lld",
+              5);
+
 static const db_query_t list =
-    QUERY("SELECT " COLUMNS " FROM auth_jwt_session WHERE user_id = %s AND revoked_at = "
-          "0 AND expires_at > %lld ORDER BY CASE WHEN refreshed_at > created_at THEN "
+    QUERY("SELECT " COLUMNS " FROM auth_jwt_session WHERE user_id = %s AND user_source = "
+          "%s AND revoked_at = 0 AND expires_at > %lld ORDER BY CASE WHEN refreshed_at > "
+          "created_at THEN "
           "refreshed_at ELSE created_at END DESC, sid DESC",
-          2);
+          3);
 
 static const char *number(apr_int64_t value, apr_pool_t *p)
 {
@@ -83,7 +85,8 @@ apr_status_t sessions_add(db_t *db, const session_t *session, const char **why,
 {
     const char *args[TEXTS + NUMBERS] = {
         session->sid,
-        session->user_id,
+        session->user.source,
+        session->user.id,
         session->current_jti,
         session->previous_jti,
         session->password_mark,
@@ -127,10 +130,10 @@ static apr_status_t read_row(session_t *out, const db_row_t *row, const char **w
 {
     apr_int64_t remember = 0;
     session_t session;
-    const char **const texts[TEXTS] = {&session.sid,           &session.user_id,
-                                       &session.current_jti,   &session.previous_jti,
-                                       &session.password_mark, &session.address,
-                                       &session.user_agent};
+    const char **const texts[TEXTS] = {&session.sid,          &session.user.source,
+                                       &session.user.id,      &session.current_jti,
+                                       &session.previous_jti, &session.password_mark,
+                                       &session.address,      &session.user_agent};
     apr_int64_t *const numbers[NUMBERS] = {&session.created_at,   &session.auth_time,
                                            &session.refreshed_at, &session.idle_seconds,
                                            &session.expires_at,   &session.absolute_until,
@@ -179,27 +182,29 @@ apr_status_t sessions_rotate(int *won, db_t *db, const sessions_rotation_t *rota
     return db_execute(won, db, &rotate, args, why, p);
 }
 
-apr_status_t sessions_end(int *ended, db_t *db, const char *sid, const char *user_id,
-                          apr_int64_t now, const char **why, apr_pool_t *p)
+apr_status_t sessions_end(int *ended, db_t *db, const char *sid,
+                          const sessions_user_t *user, apr_int64_t now, const char **why,
+                          apr_pool_t *p)
 {
-    const char *args[] = {number(now, p), sid, user_id};
+    const char *args[] = {number(now, p), sid, user->id, user->source};
 
     return db_execute(ended, db, &end, args, why, p);
 }
 
-apr_status_t sessions_end_all(int *ended, db_t *db, const char *user_id, const char *but,
-                              apr_int64_t now, const char **why, apr_pool_t *p)
+apr_status_t sessions_end_all(int *ended, db_t *db, const sessions_user_t *user,
+                              const char *but, apr_int64_t now, const char **why,
+                              apr_pool_t *p)
 {
-    const char *args[] = {number(now, p), user_id, but, number(now, p)};
+    const char *args[] = {number(now, p), user->id, user->source, but, number(now, p)};
 
     return db_execute(ended, db, &end_all, args, why, p);
 }
 
 apr_status_t sessions_list(const apr_array_header_t **out, int most, db_t *db,
-                           const char *user_id, apr_int64_t now, const char **why,
+                           const sessions_user_t *user, apr_int64_t now, const char **why,
                            apr_pool_t *p)
 {
-    const char *args[] = {user_id, number(now, p)};
+    const char *args[] = {user->id, user->source, number(now, p)};
     apr_array_header_t *sessions = apr_array_make(p, 4, sizeof(session_t));
     const apr_array_header_t *rows;
     apr_status_t rv;

@@ -19,9 +19,15 @@
 /** absolute_until of a session that may go on for ever. */
 #define SESSIONS_NO_END APR_INT64_MAX
 
+/** Whose a session is. Two tables of users may have the same ids in them. */
+typedef struct {
+    const char *source; /* of users_t */
+    const char *id;
+} sessions_user_t;
+
 typedef struct {
     const char *sid; /* SESSIONS_SID_DIGITS lower-case hexadecimal digits */
-    const char *user_id;
+    sessions_user_t user;
     const char *current_jti;  /* of the refresh token that is good now */
     const char *previous_jti; /* of the one before; "" before the first rotation */
     apr_int64_t created_at;
@@ -82,8 +88,9 @@ apr_status_t sessions_rotate(int *won, db_t *db, const sessions_rotation_t *rota
  *
  * @param ended  number of sessions that were not ended before: 1 or 0
  */
-apr_status_t sessions_end(int *ended, db_t *db, const char *sid, const char *user_id,
-                          apr_int64_t now, const char **why, apr_pool_t *p);
+apr_status_t sessions_end(int *ended, db_t *db, const char *sid,
+                          const sessions_user_t *user, apr_int64_t now, const char **why,
+                          apr_pool_t *p);
 
 /**
  * End all sessions of a user, but for one.
@@ -91,8 +98,9 @@ apr_status_t sessions_end(int *ended, db_t *db, const char *sid, const char *use
  * @param but    the sid of the one that goes on; "" for none
  * @param ended  number of sessions that were not ended before
  */
-apr_status_t sessions_end_all(int *ended, db_t *db, const char *user_id, const char *but,
-                              apr_int64_t now, const char **why, apr_pool_t *p);
+apr_status_t sessions_end_all(int *ended, db_t *db, const sessions_user_t *user,
+                              const char *but, apr_int64_t now, const char **why,
+                              apr_pool_t *p);
 
 /**
  * The sessions of a user that go on, the most recently used first.
@@ -100,7 +108,7 @@ apr_status_t sessions_end_all(int *ended, db_t *db, const char *user_id, const c
  * @param out   session_t, the first @p most of them, allocated from @p p
  */
 apr_status_t sessions_list(const apr_array_header_t **out, int most, db_t *db,
-                           const char *user_id, apr_int64_t now, const char **why,
+                           const sessions_user_t *user, apr_int64_t now, const char **why,
                            apr_pool_t *p);
 
 /** Whether the table is there and has the columns that are needed. */

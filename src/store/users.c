@@ -5,6 +5,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "store/digest.h"
+
 const char *const users_column_names[USERS_COLUMNS] = {
     [USERS_ID] = "id",
     [USERS_USERNAME] = "username",
@@ -230,7 +232,16 @@ const char *users_table(users_t *out, const char *table,
         apr_pstrcat(p, select, " WHERE ", columns[USERS_ID], " = %s", NULL), p);
     out->dialects = make_dialects(select, table, columns[USERS_ID], p);
     out->does_rehash = 0;
+    out->source = apr_pstrcat(p, table, ".", columns[USERS_ID], NULL);
     return NULL;
+}
+
+const char *users_source(const char *sql, apr_pool_t *p)
+{
+    char mark[DIGEST_MARK_SIZE];
+
+    return digest_mark(mark, sql) == APR_SUCCESS ? apr_pstrcat(p, "SQL ", mark, NULL)
+                                                 : NULL;
 }
 
 /* Where applications keep their users, and what of a row counts there. */

@@ -9,6 +9,7 @@
 
 /** How this site's users are found. Constant after configuration. */
 typedef struct {
+    const char *source; /* a name for them, kept in their sessions; "" is one, too */
     const db_query_t *by_name;
     const db_query_t *by_id;
     const struct users_dialects *dialects; /* by_id for databases that need another
@@ -54,6 +55,13 @@ const char *users_table(users_t *out, const char *table,
  * @return NULL, or what is wrong, as a sentence
  */
 const char *users_preset(users_t *out, const char *name, apr_pool_t *p);
+
+/**
+ * A name for the users of the administrator's own SQL: another one for other SQL.
+ *
+ * @return allocated from @p p; NULL when OpenSSL failed
+ */
+const char *users_source(const char *sql, apr_pool_t *p);
 
 /**
  * Take one query of the administrator's own SQL.

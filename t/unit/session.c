@@ -72,7 +72,8 @@ static apr_status_t next_random(unsigned char *out, apr_size_t len)
     "CREATE TABLE auth_jwt_user(id INTEGER PRIMARY KEY, username, password, "            \
     "is_active);"                                                                        \
     "INSERT INTO auth_jwt_user VALUES(1, 'alice', 'hash', 1), (2, 'bob', 'hash', 1);"    \
-    "CREATE TABLE auth_jwt_session(sid TEXT PRIMARY KEY, user_id TEXT, current_jti "     \
+    "CREATE TABLE auth_jwt_session(sid TEXT PRIMARY KEY, user_source TEXT, user_id "     \
+    "TEXT, current_jti "                                                                 \
     "TEXT, previous_jti TEXT, password_mark TEXT, address TEXT, user_agent TEXT, "       \
     "created_at INTEGER, auth_time INTEGER, refreshed_at INTEGER, idle_seconds "         \
     "INTEGER, expires_at INTEGER, absolute_until INTEGER, revoked_at INTEGER, remember " \
@@ -464,6 +465,48 @@ static void test_users(void)
     tear_down();
 }
 
+static int count(const char *token)
+{
+    const apr_array_header_t *sessions;
+    identity_t identity;
+
+    check_token(&identity, &policy, token, CHECK_ACCESS, &why, pool);
+    return session_list(&sessions, &identity, &policy, &why, pool) == VERDICT_OK
+               ? sessions->nelts
+               : -1;
+}
+
+/* Number 1 of one table is not number 1 of another. */
+static void test_sources(void)
+{
+    static const char *const columns[USERS_COLUMNS] = {"id", "username", "password",
+                                                       NULL};
+    issue_tokens_t alice, other;
+    identity_t identity;
+    users_t staff;
+    int ended;
+
+    set_up();
+    sqlite_do(&db, "CREATE TABLE staff(id INTEGER PRIMARY KEY, username, password);"
+                   "INSERT INTO staff VALUES(1, 'zoe', 'hash')");
+    alice = log_in("1");
+    users_table(&staff, "staff", columns, pool);
+    policy.users = &staff;
+    is_str(use(alice.access), "session_ended", "the same id of another table of users");
+    other = log_in("1");
+    is_str(use(other.access), "ok", "has sessions of its own");
+    is_int(count(other.access), 1, "sees only these");
+    identity = identity_of(other.access);
+    session_end_all(&ended, &identity, "", &policy, &why, pool);
+    is_int(ended, 1, "ends only these");
+    session_end_by_id(&ended, identity_of(alice.access).sid, &identity, &policy, &why,
+                      pool);
+    is_int(ended, 0, "and no others by name");
+    policy.users = &users;
+    is_str(use(alice.access), "ok", "which go on");
+    tear_down();
+}
+
 static void test_password(void)
 {
     issue_tokens_t before, after_it;
@@ -521,17 +564,6 @@ static void test_end(void)
     is_str(use(two.access), "session_ended", "or all of them");
     is_str(use(other.access), "ok", "of this user");
     tear_down();
-}
-
-static int count(const char *token)
-{
-    const apr_array_header_t *sessions;
-    identity_t identity;
-
-    check_token(&identity, &policy, token, CHECK_ACCESS, &why, pool);
-    return session_list(&sessions, &identity, &policy, &why, pool) == VERDICT_OK
-               ? sessions->nelts
-               : -1;
 }
 
 static void test_list(void)
@@ -741,6 +773,7 @@ int main(void)
     test_clocks();
     test_faults();
     test_users();
+    test_sources();
     test_password();
     test_end();
     test_list();

@@ -29,7 +29,7 @@ static users_t preset(void)
 static users_t showing(const char *select)
 {
     const char *sql = apr_pstrcat(pool, "SELECT ", select, " WHERE %s IS NOT NULL", NULL);
-    users_t users = {db_query_make(sql, pool), db_query_make(sql, pool), NULL};
+    users_t users = {"test", db_query_make(sql, pool), db_query_make(sql, pool), NULL};
 
     return users;
 }
