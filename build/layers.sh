@@ -35,7 +35,7 @@ check_includes() {
     function level(n) {
         if (n ~ /^(endpoints|authn|authz|directives|configtest)$/) return 4
         if (n ~ /^(grant|revoke)$/) return 3
-        if (n ~ /^(request|response|private|body|cookie|csrf|cors)$/) return 2
+        if (n ~ /^(request|response|private|provider|body|cookie|csrf|cors)$/) return 2
         if (n ~ /^(config|dbd|cache|gate|seats|keysource|keyprogram|keyring|keycheck|mount|form|fields|authorization|tree|sections)$/) return 1
         return 0
     }

@@ -382,6 +382,10 @@ my @bad_values = (
             [ 0, 'id = 1' ], [ 2, 'id = %s OR name = %s' ], [ 0, 'name = %%s' ],
             [ 2, q(id = %s AND name LIKE '%foo') ], [ 3, q(id = %d AND x = '%s' OR y = %s) ]),
     } qw(AuthJWTUserQuery AuthJWTUserByIdQuery)),
+    [ 'an unknown provider', 'AuthJWTProvider file nonsense', qr/^AuthJWTProvider: there is no authn provider 'nonsense'; load its module in front of this line, as authn_file_module for file; loaded are: .*\bfile\b/ ],
+    [ 'a provider with a colon', "<AuthnProviderAlias file a:b>\nAuthUserFile x\n</AuthnProviderAlias>\n"
+        . 'AuthJWTProvider a:b', "AuthJWTProvider: 'a:b' has a colon, which ends a provider's name in the ids of "
+        . 'its users; give it another name' ],
     map({ [ "last login by '$_'", "AuthJWTLastLoginQuery $_", "AuthJWTLastLoginQuery: there is no "
             . "preset '$_'; write django or SQL text in quotes" ] }
         'wordpress', 'Off', 'django:x'),
@@ -650,6 +654,17 @@ my @bad_sums = (
     [ 'another table in a section', $site . protected('AuthJWTUserTable members'),
         "AuthJWTUserTable members: another table of users $confusion AuthJWTEndpoints, line 4 of "
         . "CONF $in_x" ],
+    [ 'a provider in a section', $site . in_location("SetHandler jwt-obtain\nAuthJWTProvider file"),
+        "AuthJWTProvider: other providers, or none, at another place $confusion AuthJWTEndpoints, line 4 of CONF $in_x" ],
+    [ 'another provider in a section', "${key}AuthJWTSessions Off\nAuthJWTProvider file\n" . protected('')
+        . "<Location /y>\nSetHandler jwt-obtain\nAuthJWTProvider dbd\n</Location>", "AuthJWTProvider: other providers, or none, at another place "
+        . "$confusion <Location \"/x\">, line 4 of CONF (in <Location /y>, line 9 of CONF)" ],
+    map({ [ "a cache $_->[0]", "${key}AuthJWTEndpoints /auth\nAuthJWTProvider $_->[1]\n", 'AuthJWTProvider: socache '
+            . "cannot say which provider's user it has found; write it in front of exactly one, such as: "
+            . 'AuthJWTProvider socache file (in AuthJWTProvider, line 3 of CONF)' ] }
+        [ 'alone', 'socache' ], [ 'of two', 'socache file dbd' ], [ 'behind', 'file socache' ]),
+    [ 'a last login without a database', "${key}AuthJWTEndpoints /auth\nAuthJWTProvider file\nAuthJWTLastLoginQuery django",
+        'AuthJWTEndpoints /auth: ' . sprintf($no_database, 'DBDriver') . ' (in AuthJWTEndpoints, line 2 of CONF)' ],
     [ 'other SQL in a section', $site . protected($by_name . $by_id), 'AuthJWTUserQuery: another '
         . "table of users $confusion AuthJWTEndpoints, line 4 of CONF $in_x" ],
     [ 'another table for an endpoint',
@@ -771,6 +786,11 @@ my @good = (
     [ 'a table without a column for is_active', $site . 'AuthJWTUserTable app.members '
         . "id=nr username=mail password=pw is_active=-\n" ],
     [ 'the preset by name', $site . protected('AuthJWTUserQuery auth_jwt') ],
+    [ 'providers without a database', "${key}AuthJWTSessions Off\nAuthJWTEndpoints /auth\nAuthJWTProvider socache file\n" . protected('') ],
+    [ 'providers, and nobody looked up', "${key}AuthJWTProvider file\n" . protected('AuthJWTCheckUser Off') ],
+    [ 'providers beside a table', $site . "AuthJWTProvider socache file dbd\nAuthJWTUserTable members\n" . protected('') ],
+    [ 'a provider of another audience', $site . in_location("SetHandler jwt-obtain\nAuthJWTProvider file\n"
+        . 'AuthJWTAudience staff') ],
     map({ [ "last login: $_", $site . protected("AuthJWTLastLoginQuery $_") ] }
         'django', 'none', '"UPDATE u SET seen = strftime(\'%%s\') WHERE id = %s"'),
     [ 'a preset for all', $site . protected('') . 'AuthJWTUserQuery Django' ],

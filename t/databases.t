@@ -278,6 +278,7 @@ PLACE
 DBDriver $database->{driver}
 DBDParams "$params"
 AuthJWTKey - HS256 \${T_DIR}/keys/site.key
+AuthJWTSessions Off
 $places
 CONF
 }

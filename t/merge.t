@@ -541,6 +541,7 @@ my @LINES = (
     [ AuthJWTUserQuery => 'AuthJWTUserQuery auth_jwt' ],
     [ AuthJWTUserByIdQuery => 'AuthJWTUserByIdQuery "SELECT 1 AS id WHERE 1 = %s"' ],
     [ AuthJWTCheckUser => 'AuthJWTCheckUser Off' ],
+    [ AuthJWTProvider => 'AuthJWTProvider file' ],
 );
 for (@LINES) {
     my ($name, $line) = @$_;

@@ -31,6 +31,7 @@ my $server = httpd_start(<<"CONF" . join '', map { <<"PLACE" } sort keys %preset
 DBDriver sqlite3
 DBDParams "$dir/site.db"
 AuthJWTKey - HS256 \${T_DIR}/keys/site.key
+AuthJWTSessions Off
 CONF
 <Location "/$_">
     AuthJWTUserQuery $preset{$_}

@@ -236,11 +236,32 @@ static verdict_t check_store(identity_t *identity, const policy_t *policy,
         return VERDICT_STORE_DOWN;
     }
     verdict = check_session(identity, policy, &db, why, p);
-    if (verdict == VERDICT_OK) {
+    if (verdict == VERDICT_OK && policy->users) {
         verdict = check_user(identity, policy, &db, why, p);
     }
     policy->store->close(policy->store->context);
     return verdict;
+}
+
+/* Where providers alone know users, the id says which of them, and the name. Nobody can
+ * ask a provider whether the user is still there. */
+static verdict_t check_provider(identity_t *identity, const policy_t *policy,
+                                const char **why, apr_pool_t *p)
+{
+    const char *id = identity->user_id, *colon = strchr(id, ':');
+    int i;
+
+    for (i = 0; colon && i < policy->provider_names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(policy->provider_names, i, const char *);
+
+        if (strlen(name) == (apr_size_t)(colon - id) &&
+            !strncmp(name, id, strlen(name))) {
+            identity->username = colon + 1;
+            return VERDICT_OK;
+        }
+    }
+    *why = apr_psprintf(p, "the id '%s' is of no provider in AuthJWTProvider", id);
+    return VERDICT_USER_NOT_FOUND;
 }
 
 /* --- The token -------------------------------------------------------------------- */
@@ -358,7 +379,10 @@ verdict_t check_token(identity_t *out, const policy_t *policy, const char *token
     if (verdict == VERDICT_OK) {
         verdict = check_login_age(&identity, policy, why);
     }
-    if (verdict == VERDICT_OK && policy->store) {
+    if (verdict == VERDICT_OK && !policy->users) {
+        verdict = check_provider(&identity, policy, why, p);
+    }
+    if (verdict == VERDICT_OK && policy->store && (policy->users || identity.sid)) {
         verdict = check_store(&identity, policy, why, p);
     }
     if (verdict == VERDICT_OK) {

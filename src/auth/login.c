@@ -24,6 +24,12 @@ static verdict_t find_user(user_t *user, int *found, const policy_t *policy,
         return VERDICT_STORE_DOWN;
     }
     *found = rv == APR_SUCCESS;
+    /* Else a query that forgets it would refuse everybody without a word. */
+    if (*found && !user->has_password && !policy->provider) {
+        *why = "the query gives no column password; add it, or \"AS password\" behind "
+               "the table's own name for it";
+        return VERDICT_STORE_DOWN;
+    }
     *why = "no such user";
     return VERDICT_OK;
 }
@@ -123,6 +129,79 @@ static verdict_t identify(identity_t *out, const policy_t *policy, const user_t 
     return VERDICT_OK;
 }
 
+/* As everywhere: what goes into REMOTE_USER and logs. */
+static int is_usable(const char *name)
+{
+    for (; *name && (unsigned char)*name >= ' ' && *name != 0x7f; name++) {
+    }
+    return *name == '\0';
+}
+
+/* The provider's work is counted as a hash, which it usually is. */
+static verdict_t ask_provider(const char **provider, const char **name,
+                              const policy_t *policy, const char *password,
+                              const char **why)
+{
+    const policy_seats_t *seats = policy->seats;
+    verdict_t verdict;
+
+    if (!is_usable(*name) || !*password) {
+        *why = "a name with a control character, or no password";
+        return VERDICT_LOGIN_FAILED;
+    }
+    if (seats && seats->take(why, seats->context) != APR_SUCCESS) {
+        return VERDICT_BUSY;
+    }
+    verdict =
+        policy->provider->judge(provider, name, password, why, policy->provider->context);
+    if (seats) {
+        seats->leave(seats->context);
+    }
+    if (verdict == VERDICT_OK && !(**name && is_usable(*name))) {
+        *why = "the authn provider gave the user an unusable name";
+        return VERDICT_LOGIN_FAILED;
+    }
+    return verdict;
+}
+
+/* The provider first: whose password is wrong must not see by time who has a row. */
+static verdict_t check_provider(identity_t *out, const policy_t *policy, const char *name,
+                                const char *password, const char **why, apr_pool_t *p)
+{
+    const char *provider;
+    verdict_t verdict;
+    user_t user;
+    int found;
+
+    verdict = ask_provider(&provider, &name, policy, password, why);
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    if (!policy->users) {
+        *out = (identity_t){.user_id = apr_pstrcat(p, provider, ":", name, NULL),
+                            .username = name,
+                            .password_mark = ""};
+        return VERDICT_OK;
+    }
+    verdict = find_user(&user, &found, policy, name, why, p);
+    if (verdict == VERDICT_OK && !found) {
+        *why = apr_psprintf(p,
+                            "the authn provider '%s' knows the user, the table of "
+                            "users does not",
+                            provider);
+        return VERDICT_LOGIN_FAILED;
+    }
+    if (verdict == VERDICT_OK && !user.is_active) {
+        *why = apr_psprintf(p, "the user with the id '%s' is inactive", user.id);
+        return VERDICT_LOGIN_FAILED;
+    }
+    if (verdict == VERDICT_OK) {
+        *out = (identity_t){
+            .user_id = user.id, .username = user.username, .password_mark = ""};
+    }
+    return verdict;
+}
+
 verdict_t login_check(identity_t *out, const policy_t *policy, const char *username,
                       const char *password, apr_size_t len, const char **why,
                       apr_pool_t *p)
@@ -131,6 +210,9 @@ verdict_t login_check(identity_t *out, const policy_t *policy, const char *usern
     user_t user;
     int found;
 
+    if (policy->provider) {
+        return check_provider(out, policy, username, password, why, p);
+    }
     verdict = find_user(&user, &found, policy, username, why, p);
     if (verdict != VERDICT_OK) {
         return verdict;

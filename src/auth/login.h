@@ -7,14 +7,14 @@
 #include "auth/check.h"
 
 /**
- * Check a login.
+ * Check a login: by the hash in the user's row, or by policy->provider.
  *
  * Unknown user, inactive user and wrong password give one verdict after the same
- * work.
+ * work. What a provider does for a user unknown to it is its own affair.
  *
  * @param out       allocated from @p p, untouched unless the verdict is VERDICT_OK
  * @param username  UTF-8 without NUL
- * @param password  @p len bytes
+ * @param password  @p len bytes with a NUL behind them; a provider takes it for the end
  * @param why       set with every other verdict: the reason for the log
  */
 verdict_t login_check(identity_t *out, const policy_t *policy, const char *username,

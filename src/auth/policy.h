@@ -10,6 +10,7 @@
 #include "auth/effort.h"
 #include "auth/random.h"
 #include "jose/claims.h"
+#include "auth/verdict.h"
 #include "jose/jwk.h"
 #include "store/password.h"
 #include "store/users.h"
@@ -46,6 +47,19 @@ typedef struct {
     const char *user_agent; /* UTF-8 */
 } policy_client_t;
 
+/** Who checks name and password in place of a hash in the user's row. */
+typedef struct {
+    /**
+     * @param provider  set to which of them it was
+     * @param name      the user's name, replaced by the provider's spelling of it
+     * @return VERDICT_OK, VERDICT_LOGIN_FAILED or VERDICT_PROVIDER_DOWN, the latter
+     *         two with @p why set for the log
+     */
+    verdict_t (*judge)(const char **provider, const char **name, const char *password,
+                       const char **why, void *context);
+    void *context;
+} policy_provider_t;
+
 typedef struct {
     const jwk_ring_t *keys;             /* accepted here; never NULL */
     const jwk_t *signing_key;           /* NULL where nothing is issued */
@@ -67,11 +81,13 @@ typedef struct {
     apr_int64_t session_lifetime; /* seconds since login; 0: for ever */
     int max_sessions;             /* of a user; 0: any number */
     int ends_on_password_change;
-    policy_client_t client; /* where tokens are issued */
-    const users_t *users;
-    const policy_store_t *store; /* NULL: the user is not looked up */
-    effort_t *effort;            /* NULL: every dummy costs the default */
-    const policy_seats_t *seats; /* NULL: hashes without number at once */
+    policy_client_t client;                   /* where tokens are issued */
+    const users_t *users;                     /* NULL: the providers' alone */
+    const apr_array_header_t *provider_names; /* const char *; NULL: none */
+    const policy_provider_t *provider;        /* their judge, where there are logins */
+    const policy_store_t *store;              /* NULL: the user is not looked up */
+    effort_t *effort;                         /* NULL: every dummy costs the default */
+    const policy_seats_t *seats;              /* NULL: hashes without number at once */
     int may_hashes_be_weak;
     const users_note_t *last_login; /* NULL: logins are not noted */
     random_source_t *random;

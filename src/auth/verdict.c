@@ -62,6 +62,7 @@ static const verdict_info_t table[VERDICT_COUNT] = {
     [VERDICT_FORBIDDEN] = {403, "forbidden", 0,
                            "You do not have permission to perform this action.", 0, 0},
     [VERDICT_STORE_DOWN] = {503, "database", "unavailable", "Try again later.", 0, 0},
+    [VERDICT_PROVIDER_DOWN] = {503, "provider", "unavailable", "Try again later.", 0, 0},
     [VERDICT_CRYPTO_DOWN] = {503, "crypto", "unavailable", "Try again later.", 0, 0},
     [VERDICT_BUSY] = {503, "busy", "unavailable", "Try again later.", 0, 0},
 };

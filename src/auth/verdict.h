@@ -37,6 +37,7 @@ typedef enum {
     VERDICT_CLAIM_REFUSED,
     VERDICT_FORBIDDEN,
     VERDICT_STORE_DOWN,
+    VERDICT_PROVIDER_DOWN, /* an authn provider of httpd's */
     VERDICT_CRYPTO_DOWN,
     VERDICT_BUSY, /* too many logins at once */
     VERDICT_COUNT

@@ -69,7 +69,7 @@ static verdict_t identify(identity_t *identity, request_rec *r, const config_t *
         return verdict;
     }
     config_policy(&policy, config, r->pool);
-    if (config->check_user) {
+    if (config->check_user && config_asks_database(config)) {
         dbd_attach(&policy, &dbd, config, r);
     }
     return check_token(identity, &policy, token, config_page_types(config), why, r->pool);

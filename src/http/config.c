@@ -46,6 +46,7 @@ static const struct {
     [CONFIG_MAX_SESSIONS] = ROW_OF(max_sessions),
     [CONFIG_END_ON_PASSWORD_CHANGE] = ROW_OF(end_on_password_change),
     [CONFIG_USERS] = ROW_OF(users),
+    [CONFIG_PROVIDERS] = ROW_OF(providers),
     [CONFIG_LAST_LOGIN] = ROW_OF(last_login),
     [CONFIG_LEGACY_HASHES] = ROW_OF(legacy_hashes),
     [CONFIG_HASH_CONCURRENCY] = ROW_OF(hash_concurrency),
@@ -219,6 +220,16 @@ const config_users_t *config_preset(void)
     return preset;
 }
 
+int config_has_users(const config_t *config)
+{
+    return config->users || !config->providers;
+}
+
+int config_asks_database(const config_t *config)
+{
+    return config_has_users(config) || config->sessions != POLICY_SESSIONS_OFF;
+}
+
 const config_users_t *config_users(const config_t *config)
 {
     return config->users ? config->users : preset;
@@ -300,8 +311,10 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->reuse_grace = config->reuse_grace;
     out->session_lifetime = config->session_lifetime;
     out->max_sessions = config->max_sessions;
-    out->ends_on_password_change = config->end_on_password_change;
-    out->users = &config_users(config)->queries;
+    /* Where a provider checks passwords, those of the rows are not looked at. */
+    out->ends_on_password_change = config->end_on_password_change && !config->providers;
+    out->users = config_has_users(config) ? &config_users(config)->queries : NULL;
+    out->provider_names = config->providers;
     out->last_login = config->last_login;
     out->may_hashes_be_weak = config->legacy_hashes;
     out->random = random_bytes;

@@ -53,8 +53,9 @@ typedef struct {
     apr_int64_t session_lifetime; /* 0: for ever */
     int max_sessions;             /* of a user; 0: any number */
     int end_on_password_change;
-    const config_users_t *users;    /* NULL: the preset */
-    const users_note_t *last_login; /* NULL: none */
+    const config_users_t *users;         /* NULL: the preset */
+    const apr_array_header_t *providers; /* const char *; NULL: none */
+    const users_note_t *last_login;      /* NULL: none */
     int legacy_hashes;
     int hash_concurrency; /* of the whole server; 0: as many as processors */
     int check_user;
@@ -94,6 +95,7 @@ typedef enum {
     CONFIG_MAX_SESSIONS,
     CONFIG_END_ON_PASSWORD_CHANGE,
     CONFIG_USERS,
+    CONFIG_PROVIDERS,
     CONFIG_LAST_LOGIN,
     CONFIG_LEGACY_HASHES,
     CONFIG_HASH_CONCURRENCY,
@@ -151,6 +153,12 @@ config_users_t *config_make_users(apr_pool_t *p);
 
 /** The users of the preset auth_jwt, the default. */
 const config_users_t *config_preset(void);
+
+/** Whether a section has users in SQL; those of AuthJWTProvider alone are not. */
+int config_has_users(const config_t *config);
+
+/** Whether a token is looked up in SQL here: its user, its session or both. */
+int config_asks_database(const config_t *config);
 
 /** The users of a section: its own, or the preset's. */
 const config_users_t *config_users(const config_t *config);

@@ -13,6 +13,7 @@
 #include "http/config.h"
 #include "http/dbd.h"
 #include "http/keycheck.h"
+#include "http/provider.h"
 #include "http/sections.h"
 #include "http/tree.h"
 
@@ -96,10 +97,22 @@ static const char *time_text(apr_int64_t seconds, apr_pool_t *p)
 
 /* --- The checks: each returns what is wrong, or NULL ------------------------------ */
 
-static int asks_users(const sections_place_t *section)
+/* Whether a place issues tokens to users, or looks up whose token it is shown. */
+static int knows_users(const sections_place_t *section)
 {
     return (sections_is_endpoint(section) && mount_asks_users(section->handler)) ||
            (sections_is_protected(section) && section->config->check_user);
+}
+
+static int asks_users(const sections_place_t *section)
+{
+    return knows_users(section) && config_has_users(section->config);
+}
+
+static int asks_database(const sections_place_t *section)
+{
+    return (knows_users(section) && config_asks_database(section->config)) ||
+           (sections_issues(section) && section->config->last_login);
 }
 
 static const char *check_mount(const sections_place_t *section, apr_pool_t *p)
@@ -188,7 +201,7 @@ static const char *check_password_column(const sections_place_t *section, apr_po
 
     (void)p;
     if (!asks_users(section) || config->sessions == POLICY_SESSIONS_OFF ||
-        !config->end_on_password_change ||
+        !config->end_on_password_change || config->providers ||
         may_give(config_users(config)->queries.by_id, "password")) {
         return NULL;
     }
@@ -196,11 +209,31 @@ static const char *check_password_column(const sections_place_t *section, apr_po
            "the password changes; add it, or write AuthJWTEndOnPasswordChange Off";
 }
 
+/* A cache finds users of all who fill it, and their ids begin with the provider. */
+static const char *check_cache(const sections_place_t *section, apr_pool_t *p)
+{
+    const apr_array_header_t *names = section->config->providers;
+    int i;
+
+    (void)p;
+    if (config_has_users(section->config)) {
+        return NULL;
+    }
+    for (i = 0; i < names->nelts && !provider_is_cache(names, i); i++) {
+    }
+    return i == names->nelts || (i == 0 && names->nelts == 2)
+               ? NULL
+               : "AuthJWTProvider: socache cannot say which provider's user it has "
+                 "found; "
+                 "write it in front of exactly one, such as: AuthJWTProvider socache "
+                 "file";
+}
+
 static const char *check_database(const sections_place_t *section, apr_pool_t *p)
 {
     const sections_host_t *host = section->host;
 
-    if (!asks_users(section) || (host->driver && host->params)) {
+    if (!asks_database(section) || (host->driver && host->params)) {
         return NULL;
     }
     if (!ap_find_linked_module("mod_dbd.c")) {
@@ -224,7 +257,8 @@ static const char *check_remote_user(const sections_place_t *section, apr_pool_t
 {
     (void)p;
     if (section->config->check_user || section->config->remote_user != CONFIG_USERNAME ||
-        !sections_is_protected(section) || sections_is_endpoint(section)) {
+        !sections_is_protected(section) || sections_is_endpoint(section) ||
+        !config_has_users(section->config)) {
         return NULL;
     }
     return "AuthJWTCheckUser: with Off the user's name is not known; name what becomes "
@@ -259,9 +293,9 @@ static const char *check_claims(const sections_place_t *section, apr_pool_t *p)
 typedef const char *check_t(const sections_place_t *section, apr_pool_t *p);
 
 static check_t *const checks[] = {
-    check_mount,       keycheck_section,      check_handler,
-    check_lifetimes,   check_users,           check_database,
-    check_remote_user, check_password_column, check_claims,
+    check_mount,  keycheck_section, check_handler,     check_lifetimes,
+    check_users,  check_database,   check_remote_user, check_password_column,
+    check_claims, check_cache,
 };
 
 /* --- What has no effect where it stands ------------------------------------------- */
@@ -411,11 +445,28 @@ static int share_audience(const apr_array_header_t *a, const apr_array_header_t 
     return 0;
 }
 
+static int same_names(const apr_array_header_t *a, const apr_array_header_t *b)
+{
+    int i = 0;
+
+    if (a->nelts == b->nelts) {
+        for (; i < a->nelts && strcmp(APR_ARRAY_IDX(a, i, const char *),
+                                      APR_ARRAY_IDX(b, i, const char *)) == 0;
+             i++) {
+        }
+    }
+    return i == a->nelts && i == b->nelts;
+}
+
 static int same_users(const sections_place_t *a, const sections_place_t *b)
 {
     const users_t *ours = &config_users(a->config)->queries;
     const users_t *theirs = &config_users(b->config)->queries;
 
+    if (!config_has_users(a->config) || !config_has_users(b->config)) {
+        return !config_has_users(a->config) && !config_has_users(b->config) &&
+               same_names(a->config->providers, b->config->providers);
+    }
     return sections_same_database(a->host, b->host) &&
            strcmp(ours->by_name->sql, theirs->by_name->sql) == 0 &&
            strcmp(ours->by_id->sql, theirs->by_id->sql) == 0;
@@ -439,6 +490,9 @@ static const char *other_source(const sections_place_t *section,
 {
     const ap_directive_t *users = section->users ? section->users : other->users;
 
+    if (!config_has_users(section->config) || !config_has_users(other->config)) {
+        return "AuthJWTProvider: other providers, or none, at another place";
+    }
     if (!sections_same_database(section->host, other->host)) {
         return "DBDParams: another database";
     }
@@ -456,6 +510,7 @@ static int is_alike(const sections_place_t *a, const sections_place_t *b)
            a->config->issuer == b->config->issuer &&
            a->config->audience == b->config->audience &&
            config_users(a->config) == config_users(b->config) &&
+           a->config->providers == b->config->providers &&
            sections_same_database(a->host, b->host);
 }
 
@@ -464,6 +519,9 @@ static void add_source(const sections_place_t *section, const apr_array_header_t
     dbd_source_t *source;
     int i;
 
+    if (!config_has_users(section->config)) {
+        return;
+    }
     for (i = 0; i < others->nelts; i++) {
         if (same_users(APR_ARRAY_IDX(others, i, const sections_place_t *), section)) {
             return;
@@ -481,7 +539,7 @@ static void add_sessions(const sections_place_t *section, apr_array_header_t *ho
     dbd_source_t *source;
     int i;
 
-    if (!asks_users(section) || section->config->sessions == POLICY_SESSIONS_OFF) {
+    if (!knows_users(section) || section->config->sessions == POLICY_SESSIONS_OFF) {
         return;
     }
     for (i = 0; i < hosts->nelts; i++) {
@@ -506,7 +564,7 @@ static const char *check_confusion(const sections_place_t *section,
 {
     int i;
 
-    if (!asks_users(section)) {
+    if (!knows_users(section)) {
         return NULL;
     }
     for (i = 0; i < others->nelts; i++) {

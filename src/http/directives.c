@@ -10,6 +10,7 @@
 #include "http/config.h"
 #include "http/keyring.h"
 #include "http/keysource.h"
+#include "http/provider.h"
 
 /* --- Values of any directive ----------------------------------------------------- */
 
@@ -611,6 +612,19 @@ static const char *set_last_login(cmd_parms *cmd, void *dir, const char *arg)
     return error ? refuse(cmd, "%s", error) : NULL;
 }
 
+static const char *add_provider(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *error;
+
+    if (ap_cstr_casecmp(arg, "none") == 0) {
+        config_mark(dir, row_of(cmd), cmd);
+        *(const apr_array_header_t **)config_member(dir, row_of(cmd)) = NULL;
+        return NULL;
+    }
+    error = provider_check(arg, cmd->pool);
+    return error ? refuse(cmd, "%s", error) : add_text(cmd, dir, arg);
+}
+
 /* --- Sessions -------------------------------------------------------------------- */
 
 static const char *set_sessions(cmd_parms *cmd, void *dir, const char *arg)
@@ -725,6 +739,9 @@ const command_rec directives_table[] = {
                   "SQL that finds a user by login name, or a preset (default auth_jwt)"),
     AP_INIT_TAKE1("AuthJWTUserByIdQuery", set_user_query, ROW(CONFIG_USERS), ADMIN,
                   "SQL that finds a user by id"),
+    AP_INIT_ITERATE("AuthJWTProvider", add_provider, ROW(CONFIG_PROVIDERS), ADMIN,
+                    "authn providers that check names and passwords, or none (default "
+                    "none)"),
     AP_INIT_TAKE1("AuthJWTLastLoginQuery", set_last_login, ROW(CONFIG_LAST_LOGIN), ADMIN,
                   "SQL that notes a login, with the user's id, or django, or none "
                   "(default none)"),

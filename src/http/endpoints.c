@@ -11,6 +11,7 @@
 #include "auth/login.h"
 #include "http/dbd.h"
 #include "http/grant.h"
+#include "http/provider.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/revoke.h"
@@ -220,6 +221,7 @@ int endpoints_handle(request_rec *r)
 {
     const endpoint_t *endpoint = find_endpoint(r);
     const config_t *config;
+    provider_t provider;
     policy_t policy;
     dbd_t dbd;
 
@@ -237,6 +239,7 @@ int endpoints_handle(request_rec *r)
         return no_key(r);
     }
     dbd_attach(&policy, &dbd, config, r);
+    provider_attach(&policy, &provider, r);
     policy.seats = &policy_seats;
     policy.client = client_of(r);
     return endpoint->answer(r, config, &policy);

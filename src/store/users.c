@@ -450,20 +450,10 @@ static apr_status_t read_user(user_t *user, const db_row_t *row, const char **wh
 apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db, const char *name,
                            const char **why, apr_pool_t *p)
 {
-    const char *password;
-    apr_status_t rv;
     db_row_t row;
+    apr_status_t rv = db_get_row(&row, db, users->by_name, &name, why, p);
 
-    rv = db_get_row(&row, db, users->by_name, &name, why, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    /* Else a query that forgets it would refuse everybody without a word. */
-    if (!db_row_find(&password, &row, "password")) {
-        *why = no_column("password", p);
-        return APR_EGENERAL;
-    }
-    return read_user(user, &row, why, p);
+    return rv == APR_SUCCESS ? read_user(user, &row, why, p) : rv;
 }
 
 apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const char *id,
