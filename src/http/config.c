@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "auth/check.h"
+#include "http/keyring.h"
 #include "http/keysource.h"
 #include "store/users.h"
 
@@ -162,6 +163,7 @@ void config_reset(apr_pool_t *pconf)
     preset->by_table = 1;
     users_preset(&preset->queries, "auth_jwt", pconf);
     keysource_reset(pconf);
+    keyring_reset(pconf);
 }
 
 const apr_array_header_t *config_sections(void)

@@ -12,6 +12,7 @@
 
 #include "http/config.h"
 #include "http/dbd.h"
+#include "http/dump.h"
 #include "http/keycheck.h"
 #include "http/provider.h"
 #include "http/sections.h"
@@ -641,5 +642,6 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         warn_idle(&sections[i], all, ptemp);
         warn_open(&sections[i], ptemp);
     }
-    return OK;
+    error = dump_is_asked_for() ? dump_print(all, ptemp) : NULL;
+    return error ? refuse(s, error) : OK;
 }

@@ -7,6 +7,18 @@
 #include "http/keysource.h"
 #include "jose/jsontext.h"
 
+static apr_array_header_t *sources; /* keyring_source_t */
+
+const apr_array_header_t *keyring_sources(void)
+{
+    return sources;
+}
+
+void keyring_reset(apr_pool_t *pconf)
+{
+    sources = apr_array_make(pconf, 2, sizeof(keyring_source_t));
+}
+
 /* What a line says. */
 typedef struct {
     const char *kid; /* NULL: none */
@@ -43,6 +55,19 @@ static const char *read_line(line_t *line, int argc, char *const argv[], apr_poo
     return NULL;
 }
 
+static void remember(const jwk_ring_t *ring, const line_t *line,
+                     const keysource_text_t *text)
+{
+    keyring_source_t *source = apr_array_push(sources);
+    const char *kid = text->name ? text->name : line->kid ? line->kid : "-";
+
+    source->ring = ring;
+    source->kid = apr_pstrdup(sources->pool, kid);
+    source->alg = line->alg->name;
+    source->source = apr_pstrdup(sources->pool, text->path ? text->path : line->source);
+    source->can_sign = line->can_sign;
+}
+
 static const char *load_text(jwk_ring_t *ring, const line_t *line,
                              const keysource_text_t *text, cmd_parms *cmd)
 {
@@ -59,6 +84,7 @@ static const char *load_text(jwk_ring_t *ring, const line_t *line,
         is_secret |= APR_ARRAY_IDX(ring, i, const jwk_t *)->is_secret;
     }
     if (!error) {
+        remember(ring, line, text);
         return keysource_protect(text, is_secret, cmd);
     }
     return text->name

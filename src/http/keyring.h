@@ -10,6 +10,22 @@
 
 #include "jose/jwk.h"
 
+/** One text with keys that was loaded, and how: what a line said, or one file of the
+ *  directory that it named. */
+typedef struct {
+    const jwk_ring_t *ring; /* that got the keys */
+    const char *kid;        /* as directives write it: a name, - or * */
+    const char *alg;
+    const char *source; /* whole path, env:NAME or exec:... */
+    int can_sign;
+} keyring_source_t;
+
+/** All sources of the reading under way: keyring_source_t, in order. */
+const apr_array_header_t *keyring_sources(void);
+
+/** Forget the sources of an earlier reading of the configuration. */
+void keyring_reset(apr_pool_t *pconf);
+
 /**
  * Add what a line names.
  *

@@ -233,6 +233,8 @@ const char *users_table(users_t *out, const char *table,
     out->dialects = make_dialects(select, table, columns[USERS_ID], p);
     out->does_rehash = 0;
     out->source = apr_pstrcat(p, table, ".", columns[USERS_ID], NULL);
+    out->table = table;
+    memcpy(out->columns, columns, sizeof out->columns);
     return NULL;
 }
 

@@ -7,6 +7,9 @@
 
 #include "store/db.h"
 
+/** The columns of users_table(), in its order. */
+enum { USERS_ID, USERS_USERNAME, USERS_PASSWORD, USERS_IS_ACTIVE, USERS_COLUMNS };
+
 /** How this site's users are found. Constant after configuration. */
 typedef struct {
     const char *source; /* a name for them, kept in their sessions; "" is one, too */
@@ -14,7 +17,9 @@ typedef struct {
     const db_query_t *by_id;
     const struct users_dialects *dialects; /* by_id for databases that need another
                                               text; NULL: own SQL, one for all */
-    int does_rehash; /* the application hashes passwords anew at its own logins */
+    int does_rehash;   /* the application hashes passwords anew at its own logins */
+    const char *table; /* NULL: the administrator's own SQL */
+    const char *columns[USERS_COLUMNS]; /* the table's names for them, or NULL */
 } users_t;
 
 enum { USERS_SQLITE, USERS_PGSQL, USERS_MYSQL, USERS_DRIVERS };
@@ -24,9 +29,6 @@ typedef struct {
     const db_query_t *any;                      /* own SQL; or NULL: */
     const db_query_t *of_driver[USERS_DRIVERS]; /* a preset's, by database */
 } users_note_t;
-
-/** The columns of users_table(), in its order. */
-enum { USERS_ID, USERS_USERNAME, USERS_PASSWORD, USERS_IS_ACTIVE, USERS_COLUMNS };
 
 extern const char *const users_column_names[USERS_COLUMNS];
 

@@ -1,0 +1,166 @@
+#include "http/dump.h"
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <unixd.h>
+
+#include "http/config.h"
+#include "http/keyring.h"
+
+int dump_is_asked_for(void)
+{
+    return ap_exists_config_define("AUTH_JWT_DUMP") &&
+           ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST;
+}
+
+/* The functions below give a value that the caller owns, or NULL where there is a text
+ * that is no UTF-8, which json_object_set_new() and its like pass on as an error. */
+
+static json_t *text(const char *value)
+{
+    return value ? json_string(value) : json_null();
+}
+
+static json_t *list(const apr_array_header_t *texts, const char *null)
+{
+    json_t *array;
+    int i;
+
+    if (!texts) {
+        return json_null();
+    }
+    array = json_array();
+    for (i = 0; i < texts->nelts; i++) {
+        const char *item = APR_ARRAY_IDX(texts, i, const char *);
+
+        if (json_array_append_new(array, text(item ? item : null)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *sql(const db_query_t *query)
+{
+    return text(query ? query->sql : NULL);
+}
+
+static json_t *columns(const users_t *users)
+{
+    json_t *object = json_object();
+    int i;
+
+    for (i = 0; i < USERS_COLUMNS; i++) {
+        json_object_set_new(object, users_column_names[i], text(users->columns[i]));
+    }
+    return object;
+}
+
+/* Of a table its names are enough: htjwt makes the queries of them as the module does. */
+static json_t *users(const users_t *from)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "by_name", sql(from->by_name), "by_id",
+                     sql(from->by_id), "table", text(from->table), "columns",
+                     columns(from));
+}
+
+static json_t *keys(const config_t *config)
+{
+    const apr_array_header_t *all = keyring_sources();
+    json_t *array = json_array();
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        const keyring_source_t *key = &APR_ARRAY_IDX(all, i, keyring_source_t);
+
+        if (key->ring != config->keys) {
+            continue;
+        }
+        if (json_array_append_new(array,
+                                  json_pack("{s:o, s:s, s:o, s:b}", "kid", text(key->kid),
+                                            "alg", key->alg, "source", text(key->source),
+                                            "sign", key->can_sign)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *host(const sections_host_t *from)
+{
+    const config_t *config = from->config;
+    json_t *object, *settings;
+
+    settings =
+        json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:b, s:b}",
+                  "verify_keys", list(config->verify_kids, "-"), "signing_key",
+                  text(config->signing_kid), "issuer", text(config->issuer), "audience",
+                  list(config->audience, NULL), "leeway", (json_int_t)config->leeway,
+                  "access_lifetime", (json_int_t)config->access_lifetime, "max_token_age",
+                  (json_int_t)config->max_token_age, "max_token_length",
+                  (json_int_t)config->max_token_length, "user_id_claim",
+                  text(config->user_id_claim), "check_user", config->check_user,
+                  "legacy_hashes", config->legacy_hashes);
+    object =
+        json_pack("{s:b, s:o, s:i, s:o, s:o, s:o, s:o}", "is_main", !from->where, "name",
+                  text(from->server->server_hostname), "port", (int)from->server->port,
+                  "driver", text(from->driver), "params", text(from->params), "users",
+                  users(&config_users(config)->queries), "keys", keys(config));
+    if (!object || json_object_update_missing(object, settings) != 0) {
+        json_decref(object);
+        object = NULL;
+    }
+    json_decref(settings);
+    return object;
+}
+
+/* The places of one host stand together. */
+static json_t *hosts(const apr_array_header_t *all)
+{
+    const sections_host_t *last = NULL;
+    json_t *array = json_array();
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        const sections_place_t *place = &APR_ARRAY_IDX(all, i, sections_place_t);
+
+        if (place->host == last) {
+            continue;
+        }
+        last = place->host;
+        if (json_array_append_new(array, host(last)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+const char *dump_print(const apr_array_header_t *all, apr_pool_t *p)
+{
+    /* Who is not root starts the server as himself, whatever User says. */
+    const char *user = geteuid() == 0 ? ap_unixd_config.user_name : NULL;
+    json_t *root = json_pack("{s:i, s:o, s:o}", "version", 1, "user", text(user), "hosts",
+                             hosts(all));
+    char *line = root ? json_dumps(root, JSON_COMPACT) : NULL;
+    apr_file_t *out;
+
+    json_decref(root);
+    if (!line) {
+        return "-D AUTH_JWT_DUMP: a value of the configuration is no UTF-8; write it in "
+               "UTF-8";
+    }
+    apr_file_open_stdout(&out, p);
+    apr_file_puts(line, out);
+    apr_file_puts("\n", out);
+    jwk_wipe((bytes_t){(unsigned char *)line, strlen(line)});
+    free(line);
+    return NULL;
+}
