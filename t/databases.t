@@ -7,7 +7,7 @@ use strict;
 use warnings;
 use Test::More;
 use JWTTest;
-use JWTTest::Process qw(first_executable spawn);
+use JWTTest::Database;
 use JWTTest::Users qw(application_tables);
 use POSIX ();
 use Time::HiRes qw(time);
@@ -20,145 +20,6 @@ secret($hash);
 
 my $users = "INSERT INTO auth_jwt_user(username, password, is_active) "
     . "VALUES('alice', '$hash', TRUE), ('bob', '$hash', FALSE), ('Zo\xc3\xab \xf0\x9f\x98\x80', '$hash', TRUE);";
-
-# ---- database servers --------------------------------------------------------------------
-
-# Neither runs as root.
-my @as_user = $> ? () : ('setpriv', '--reuid=' . var('user'), '--regid=' . (getpwnam var('user'))[3],
-    '--clear-groups');
-
-my %kind = (
-    pgsql => {
-        programs => [ map { first_executable($_) || (sort glob "/usr/lib/postgresql/*/bin/$_")[-1] }
-            qw(initdb postgres psql) ],
-        make => sub {
-            my ($self) = @_;
-            run(@as_user, $self->{programs}[0], '-D', $self->{dir}, qw(-A trust -U jwt --no-sync
-                -E UTF8 --locale=C));
-        },
-        server => sub {
-            my ($self) = @_;
-            return (@as_user, $self->{programs}[1], '-D', $self->{dir}, '-p', $self->{port},
-                '-c', 'listen_addresses=127.0.0.1', '-c', "unix_socket_directories=$self->{dir}",
-                '-c', 'fsync=off');
-        },
-        client => sub {
-            my ($self) = @_;
-            return ($self->{programs}[2], qw(-X -q -A -t -h 127.0.0.1 -U jwt -d postgres
-                -v ON_ERROR_STOP=1 -p), $self->{port});
-        },
-        params => sub { "host=127.0.0.1 port=$_[0]{port} dbname=postgres user=jwt connect_timeout=2" },
-        schema => 'postgresql.sql',
-    },
-    mysql => {
-        programs => [ map { first_executable(@$_) } [qw(mariadb-install-db)], [qw(mariadbd)],
-            [qw(mariadb)] ],
-        make => sub {
-            my ($self) = @_;
-            run(@as_user, $self->{programs}[0], '--no-defaults', "--datadir=$self->{dir}",
-                '--auth-root-authentication-method=normal', '--skip-test-db');
-        },
-        server => sub {
-            my ($self) = @_;
-            return (@as_user, $self->{programs}[1], '--no-defaults', "--datadir=$self->{dir}",
-                '--bind-address=127.0.0.1', "--port=$self->{port}", "--socket=$self->{dir}/sock",
-                "--pid-file=$self->{dir}/pid", '--innodb-flush-log-at-trx-commit=0',
-                '--innodb-buffer-pool-size=16M');
-        },
-        client => sub {
-            my ($self) = @_;
-            return ($self->{programs}[2], '--no-defaults', qw(-N -B --default-character-set=utf8mb4
-                -u root -S), "$self->{dir}/sock", $self->{database} || 'mysql');
-        },
-        prepare => sub {
-            my ($self) = @_;
-            $self->sql("CREATE DATABASE site; CREATE USER jwt\@'127.0.0.1' IDENTIFIED BY 'no-secret'; "
-                . "CREATE USER jwt\@localhost IDENTIFIED BY 'no-secret'; "
-                . "GRANT SELECT, UPDATE ON site.* TO jwt\@'127.0.0.1'; GRANT SELECT ON site.* TO jwt\@localhost;");
-            $self->{database} = 'site';
-        },
-        params => sub { "host=127.0.0.1 port=$_[0]{port} dbname=site user=jwt pass=no-secret" },
-        schema => 'mysql.sql',
-    },
-);
-
-sub run
-{
-    my @command = @_;
-    my $log = scratch('database.log');
-    system('sh', '-c', 'exec "$@" >>"$0" 2>&1', $log, @command) == 0
-        or die "@command: " . slurp($log);
-}
-
-package Database;
-
-sub start
-{
-    my ($class, $driver, $port) = @_;
-    my $self = bless { %{ $kind{$driver} }, driver => $driver, port => $port, owner => $$,
-        dir => JWTTest::scratch($driver) }, $class;
-    mkdir $self->{dir}, 0700 or die "$self->{dir}: $!\n";
-    chown((getpwnam JWTTest::var('user'))[2, 3], $self->{dir}) unless $>;
-    $self->{make}->($self);
-    $self->up;
-    $self->{prepare}->($self) if $self->{prepare};
-    $self->sql(JWTTest::slurp(JWTTest::var('src_dir') . "/conf/schema/$self->{schema}") . $users);
-    return $self;
-}
-
-sub up
-{
-    my ($self) = @_;
-    $self->{process} = JWTTest::Process::spawn([ $self->{server}->($self) ],
-        output => JWTTest::scratch("$self->{driver}.log"));
-    JWTTest::wait_until(30, sub { eval { $self->sql('SELECT 1'); 1 } })
-        or die "$self->{driver}: " . JWTTest::slurp(JWTTest::scratch("$self->{driver}.log"));
-}
-
-sub sql
-{
-    my ($self, $text) = @_;
-    my $file = JWTTest::spew(JWTTest::scratch('sql'), $text);
-    my $log = JWTTest::scratch('client.log');
-    system('sh', '-c', 'exec "$@" <"$0" >' . $log . ' 2>&1', $file, $self->{client}->($self)) == 0
-        or die "$self->{driver}: " . JWTTest::slurp($log);
-    return JWTTest::slurp($log);
-}
-
-# The one value that a query gives.
-sub ask
-{
-    my ($self, $text) = @_;
-    $self->sql("$text;");
-    return JWTTest::slurp(JWTTest::scratch('client.log')) =~ s/\s+\z//r;
-}
-
-# timeout(1), the server, and the processes that it has for its clients.
-sub pids
-{
-    my ($self) = @_;
-    my @pids = ($self->{process});
-    for (my $i = 0; $i < @pids; $i++) {
-        push @pids, split ' ', JWTTest::slurp("/proc/$pids[$i]/task/$pids[$i]/children");
-    }
-    return @pids[1 .. $#pids];
-}
-
-sub freeze { my ($self) = @_; kill STOP => $self->pids }
-sub thaw   { my ($self) = @_; kill CONT => $self->pids }
-
-# As by a crash.
-sub down
-{
-    my ($self) = @_;
-    return unless $self->{process};
-    kill KILL => $self->pids;
-    waitpid delete $self->{process}, 0;
-}
-
-sub DESTROY { my ($self) = @_; local $?; $self->down if $self->{owner} == $$ }
-
-package main;
 
 # ---- what is asked -----------------------------------------------------------------------
 
@@ -231,7 +92,7 @@ sub refuses_quickly
 sub start_server
 {
     my ($more) = @_;
-    my $params = $database->{params}->($database);
+    my $params = $database->params;
     my $made = httpd_start(<<"CONF", may_fail => 1) or return;
 DBDriver $database->{driver}
 DBDParams "$params $more"
@@ -273,7 +134,7 @@ sub start_presets
 </Location>
 PLACE
     $places .= "<Location \"/django\">\nAuthJWTLastLoginQuery django\n</Location>\n";
-    my $params = $database->{params}->($database);
+    my $params = $database->params;
     return httpd_start(<<"CONF");
 DBDriver $database->{driver}
 DBDParams "$params"
@@ -516,9 +377,10 @@ sub read_line
 
 for my $driver ('pgsql', 'mysql') {
     SKIP: {
-        # What is not found is no element of the list, so the found ones are counted.
-        skip "no server for $driver here", 1 if 3 > grep { $_ && -x } @{ $kind{$driver}{programs} };
-        $database = Database->start($driver, port($driver eq 'pgsql' ? 1 : 2));
+        skip "no server for $driver here", 1 unless JWTTest::Database->is_installed($driver);
+        my $schema = { pgsql => 'postgresql', mysql => 'mysql' }->{$driver};
+        $database = JWTTest::Database->start($driver, port($driver eq 'pgsql' ? 1 : 2),
+            slurp(var('src_dir') . "/conf/schema/$schema.sql") . $users);
         for my $more ($driver eq 'mysql' ? ('', 'reconnect=0') : ('')) {
             $database->sql(key_tables($driver));
             $server = start_server($more)
