@@ -7,6 +7,7 @@
 #include <http_core.h>
 
 #include "auth/check.h"
+#include "auth/duration.h"
 #include "http/config.h"
 #include "http/keyring.h"
 #include "http/keysource.h"
@@ -35,41 +36,6 @@ static const char *refuse(const cmd_parms *cmd, const char *format, ...)
     return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", text, NULL);
 }
 
-/* A number with the unit of AuthJWT's times, in seconds; -1 when it is none. httpd's
- * parser knows ms, s, mi, min and h, and reads garbage as 0. */
-static apr_int64_t parse_seconds(const char *text)
-{
-    static const struct {
-        const char *unit;
-        apr_int64_t seconds;
-    } units[] = {{"", 1},   {"s", 1},    {"mi", 60},   {"min", 60},
-                 {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}};
-    apr_int64_t number = 0;
-    apr_size_t i;
-
-    if (!apr_isdigit(*text)) {
-        return -1;
-    }
-    while (apr_isdigit(*text)) {
-        number = number * 10 + (*text++ - '0');
-        if (number > APR_INT64_C(10000000000)) {
-            return -1;
-        }
-    }
-    if (ap_cstr_casecmp(text, "ms") == 0) {
-        return number % 1000 == 0 ? number / 1000 : -1;
-    }
-    for (i = 0; i < sizeof units / sizeof *units; i++) {
-        if (ap_cstr_casecmp(text, units[i].unit) == 0) {
-            return number * units[i].seconds;
-        }
-    }
-    return -1;
-}
-
-/* A hundred years: more is a slip of the hand, and must not reach a sum. */
-#define LONGEST (APR_INT64_C(36525) * 86400)
-
 static const char *refuse_seconds(const cmd_parms *cmd, const char *arg)
 {
     return refuse(cmd,
@@ -80,9 +46,9 @@ static const char *refuse_seconds(const cmd_parms *cmd, const char *arg)
 
 static const char *set_seconds(cmd_parms *cmd, void *dir, const char *arg)
 {
-    apr_int64_t seconds = parse_seconds(arg);
+    apr_int64_t seconds = duration_parse(arg);
 
-    if (seconds < 1 || seconds > LONGEST) {
+    if (seconds < 1 || seconds > DURATION_LONGEST) {
         return refuse_seconds(cmd, arg);
     }
     config_mark(dir, row_of(cmd), cmd);
@@ -106,9 +72,9 @@ static const char *set_age(cmd_parms *cmd, void *dir, const char *arg)
     int in_htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
     config_row_t row = row_of(cmd) + (in_htaccess ? 1 : 0);
     int is_none = ap_cstr_casecmp(arg, "none") == 0;
-    apr_int64_t seconds = is_none ? 0 : parse_seconds(arg);
+    apr_int64_t seconds = is_none ? 0 : duration_parse(arg);
 
-    if ((seconds < 1 && !is_none) || seconds > LONGEST) {
+    if ((seconds < 1 && !is_none) || seconds > DURATION_LONGEST) {
         return refuse_seconds(cmd, arg);
     }
     config_mark(dir, row, cmd);
@@ -119,7 +85,7 @@ static const char *set_age(cmd_parms *cmd, void *dir, const char *arg)
 /* Here 0 is a value. More than some minutes hides a clock that is wrong. */
 static const char *set_leeway(cmd_parms *cmd, void *dir, const char *arg)
 {
-    apr_int64_t seconds = parse_seconds(arg);
+    apr_int64_t seconds = duration_parse(arg);
 
     if (seconds < 0 || seconds > 600) {
         return refuse(
@@ -133,7 +99,7 @@ static const char *set_leeway(cmd_parms *cmd, void *dir, const char *arg)
 /* Here 0 is a value, too. */
 static const char *set_reuse_grace(cmd_parms *cmd, void *dir, const char *arg)
 {
-    apr_int64_t seconds = parse_seconds(arg);
+    apr_int64_t seconds = duration_parse(arg);
 
     if (seconds < 0 || seconds > 300) {
         return refuse(
