@@ -1,6 +1,6 @@
 # mod_auth_jwt: how it is built, tested and installed.
 #
-#   make                    the module: build/out/mod_auth_jwt.so
+#   make                    the module and its tool: build/out/mod_auth_jwt.so and htjwt
 #   make demo               a running example (conf/demo/run)
 #   make test               everything: lint, layers, unit tests, the server under three MPMs
 #     MPM=event             ... under one MPM only
@@ -41,6 +41,7 @@ endif
 # Objects of different instrumentation must never be linked together.
 B  := $(OUT)$(if $(SANITIZE),/san-$(subst $(comma),-,$(SANITIZE)))
 SO := $(B)/mod_auth_jwt.so
+HTJWT := $(B)/htjwt
 
 # ---- what the machine has ----------------------------------------------------------------
 # apxs knows where httpd is; its CFLAGS are not used, on some distributions they carry
@@ -53,6 +54,9 @@ INCLUDEDIR := $(call q,INCLUDEDIR)
 LIBEXECDIR ?= $(call q,LIBEXECDIR)
 SYSCONFDIR ?= $(call q,SYSCONFDIR)
 PROGNAME   := $(call q,PROGNAME)
+SBINDIR    ?= $(call q,SBINDIR)
+BINDIR     ?= $(call q,BINDIR)
+MANDIR     ?= $(or $(call q,MANDIR),$(call q,mandir))
 APR_CONFIG := $(or $(call q,APR_CONFIG),apr-1-config)
 APU_CONFIG := $(or $(call q,APU_CONFIG),apu-1-config)
 ifeq ($(origin CC),default)
@@ -90,7 +94,7 @@ FLOORS := $(wildcard src/jose/*.c src/store/*.c src/auth/*.c)
 SRCS   := mod_auth_jwt.c $(FLOORS) $(wildcard src/http/*.c)
 OBJS   := $(SRCS:%.c=$(B)/obj/%.o)
 
-all: $(SO)
+all: $(SO) $(HTJWT)
 
 # httpd's headers are seen by the top floor alone: elsewhere <httpd.h> does not compile.
 # Private, or what these need, the flags file, would be made with it too.
@@ -104,10 +108,30 @@ $(B)/obj/%.o: %.c $(B)/flags
 $(SO): $(OBJS)
 	$(call say,SO  $@)$(CC) -shared -o $@ $(OBJS) $(LINK) $(CFLAGS) $(LDFLAGS) $(LIBS)
 
+# ---- the tool ------------------------------------------------------------------------------
+# It has the SQL of conf/schema in it, and lets httpd read the configuration: on Debian by way
+# of apachectl, which sets the variables that the configuration there needs.
+
+HTJWT_SRCS  := $(wildcard src/htjwt/*.c)
+HTJWT_OBJS  := $(HTJWT_SRCS:%.c=$(B)/obj/%.o)
+HTJWT_HTTPD := $(call q,SBINDIR)/$(if $(filter apache2,$(PROGNAME)),apachectl,$(PROGNAME))
+SCHEMA      := $(wildcard conf/schema/*.sql)
+
+$(B)/obj/src/htjwt/options.o: private ROOM = -DHTJWT_HTTPD='"$(HTJWT_HTTPD)"'
+$(B)/obj/src/htjwt/tables.o: private ROOM = -iquote $(B)/obj
+$(B)/obj/src/htjwt/tables.o: $(B)/obj/htjwt/schema.inc
+
+$(B)/obj/htjwt/schema.inc: $(SCHEMA) build/statements.awk
+	@mkdir -p $(@D)
+	$(call say,SQL $@)awk -f build/statements.awk $(SCHEMA) >$@
+
+$(HTJWT): $(HTJWT_OBJS) $(FLOORS:%.c=$(B)/obj/%.o)
+	$(call say,EXE $@)$(CC) -pie -o $@ $(filter %.o,$^) $(LINK) $(CFLAGS) $(LDFLAGS) $(APR_LIBS) $(LIBS)
+
 # Written only when it differs: another compiler or another flag then builds all anew.
 $(B)/flags: FORCE | found
 	@mkdir -p $(@D)
-	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(INCLUDEDIR) $(LINK) $(LDFLAGS) $(LIBS))' >$@.new
+	@printf '%s\n' '$(subst ','\'',$(COMPILE) $(INCLUDEDIR) $(HTJWT_HTTPD) $(LINK) $(LDFLAGS) $(LIBS))' >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 found:
@@ -189,7 +213,8 @@ SAN_WRAP  := env $(PRELOAD) ASAN_OPTIONS=detect_leaks=0:log_path=@RUN@/san/asan 
 # Modules are unloaded before the report is made: without keep-debuginfo it has no names.
 VG_WRAP   := valgrind -q --keep-debuginfo=yes --leak-check=full --show-leak-kinds=definite \
              --suppressions=@RUN@/t/valgrind.supp --log-file=@RUN@/san/vg.%p
-TEST_ENV   = AUTH_JWT_MPMS='$(if $(TESTS),$*,$(MPMS))' AUTH_JWT_SO='$(SO)' AUTH_JWT_INJECT='$(INJECT)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
+TEST_ENV   = AUTH_JWT_MPMS='$(if $(TESTS),$*,$(MPMS))' AUTH_JWT_SO='$(SO)' AUTH_JWT_TOOL='$(HTJWT)' \
+             AUTH_JWT_INJECT='$(INJECT)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
              AUTH_JWT_WRAP='$(if $(VALGRIND),$(VG_WRAP),$(if $(SANITIZE),$(SAN_WRAP)))'
 MPMS      := $(or $(MPM),event worker prefork)
 
@@ -238,11 +263,11 @@ fuzz:
 # ---- other eyes --------------------------------------------------------------------------
 
 tidy: found
-	clang-tidy --quiet --checks=-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling $(SRCS) -- -std=gnu11 -iquote src -isystem $(INCLUDEDIR) $(APR_INC) $(SYS_FLAGS)
+	clang-tidy --quiet --checks=-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling $(SRCS) $(HTJWT_SRCS) -- -std=gnu11 -DHTJWT_HTTPD='""' -iquote src -iquote $(B)/obj -isystem $(INCLUDEDIR) $(APR_INC) $(SYS_FLAGS)
 
 cppcheck: found
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-	    --suppress=missingIncludeSystem --error-exitcode=1 -I src $(SRCS)
+	    --suppress=missingIncludeSystem --error-exitcode=1 -I src -DHTJWT_HTTPD='""' $(SRCS) $(HTJWT_SRCS)
 
 format:
 	clang-format -i mod_auth_jwt.c $(wildcard src/*/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch] t/lib/*.[ch] t/bench/*.c)
@@ -275,24 +300,29 @@ endif
 DEST_LOAD  = $(DESTDIR)$(LOAD_FILE)
 DEST_CONF  = $(DESTDIR)$(CONF_FILE)
 DEST_SO    = $(DESTDIR)$(LIBEXECDIR)/mod_auth_jwt.so
+# Where htpasswd is.
+DEST_HTJWT = $(DESTDIR)$(if $(wildcard $(SBINDIR)/htpasswd),$(SBINDIR),$(BINDIR))/htjwt
+DEST_PAGE  = $(DESTDIR)$(MANDIR)/man1/htjwt.1
 
 install: all
-	install -d "$(dir $(DEST_SO))" "$(dir $(DEST_LOAD))" "$(dir $(DEST_CONF))"
+	install -d "$(dir $(DEST_SO))" "$(dir $(DEST_LOAD))" "$(dir $(DEST_CONF))" "$(dir $(DEST_HTJWT))" "$(dir $(DEST_PAGE))"
 	install -m 644 $(SO) "$(DEST_SO)"
+	install -m 755 $(HTJWT) "$(DEST_HTJWT)"
+	install -m 644 src/htjwt/htjwt.1 "$(DEST_PAGE)"
 	sed 's|@LIBEXECDIR@|$(LIBEXECDIR)|' conf/auth_jwt.load.in >$(OUT)/auth_jwt.load
 	install -m 644 $(OUT)/auth_jwt.load "$(DEST_LOAD)"
 	test -e "$(DEST_CONF)" || install -m 644 conf/auth_jwt.conf "$(DEST_CONF)"
 	@echo 'To enable it: $(ENABLE).'
 
 uninstall: found
-	rm -f "$(DEST_SO)" "$(DEST_LOAD)"
+	rm -f "$(DEST_SO)" "$(DEST_LOAD)" "$(DEST_HTJWT)" "$(DEST_PAGE)"
 	! cmp -s conf/auth_jwt.conf "$(DEST_CONF)" || rm -f "$(DEST_CONF)"
 
 # By name, since OUT may be somebody's folder.
 clean:
-	rm -rf $(addprefix $(OUT)/,coverage obj unit bench replay fuzz demo flags mod_auth_jwt.so inject.so auth_jwt.load) $(OUT)/san-*
+	rm -rf $(addprefix $(OUT)/,coverage obj unit bench replay fuzz demo flags mod_auth_jwt.so htjwt inject.so auth_jwt.load) $(OUT)/san-*
 
 FORCE:
 .PHONY: all found coverage unit unit-programs lint layers test check demo bench fuzz fuzz-programs tidy cppcheck format \
         install uninstall clean FORCE
--include $(OBJS:.o=.d) $(UNIT:=.d) $(B)/bench/threads.d $(REPLAY:=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/%.d)
+-include $(OBJS:.o=.d) $(HTJWT_OBJS:.o=.d) $(UNIT:=.d) $(B)/bench/threads.d $(REPLAY:=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/%.d)

@@ -13,7 +13,7 @@ use Test::More;
 
 only_under('event');    # its server has an MPM of its own
 plan skip_all => 'the demo runs httpd under no wrapper' if $ENV{AUTH_JWT_WRAP};
-skip_without(qw(curl sqlite3 openssl));
+skip_without(qw(curl));
 
 my $conf = var('src_dir') . '/conf';
 my @started;

@@ -1,6 +1,6 @@
 -- The tables of mod_auth_jwt for MySQL and MariaDB:
 --
---   mysql site < conf/schema/mysql.sql
+--   mysql site < conf/schema/mysql.sql     (or: htjwt init -d mysql)
 --
 -- The server itself needs no more than:
 --

@@ -1,6 +1,6 @@
 -- The tables of mod_auth_jwt for PostgreSQL:
 --
---   psql -d site -f conf/schema/postgresql.sql
+--   psql -d site -f conf/schema/postgresql.sql     (or: htjwt init -d pgsql)
 --
 -- The server itself needs no more than:
 --

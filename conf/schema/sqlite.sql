@@ -1,6 +1,6 @@
 -- The tables of mod_auth_jwt for SQLite:
 --
---   sqlite3 /var/lib/auth_jwt/site.db < conf/schema/sqlite.sql
+--   sqlite3 /var/lib/auth_jwt/site.db < conf/schema/sqlite.sql     (or: htjwt init)
 --
 -- File and directory must belong to the user that the server runs as. Write-ahead
 -- logging lets requests read while somebody writes; it is set once, here, and stays.

@@ -65,9 +65,9 @@ static json_t *columns(const users_t *users)
 /* Of a table its names are enough: htjwt makes the queries of them as the module does. */
 static json_t *users(const users_t *from)
 {
-    return json_pack("{s:o, s:o, s:o, s:o}", "by_name", sql(from->by_name), "by_id",
+    return json_pack("{s:o, s:o, s:o, s:o, s:b}", "by_name", sql(from->by_name), "by_id",
                      sql(from->by_id), "table", text(from->table), "columns",
-                     columns(from));
+                     columns(from), "does_rehash", from->does_rehash);
 }
 
 static json_t *keys(const config_t *config)
@@ -93,21 +93,30 @@ static json_t *keys(const config_t *config)
     return array;
 }
 
+static const char *sessions(policy_sessions_t mode)
+{
+    return mode == POLICY_SESSIONS_ON        ? "on"
+           : mode == POLICY_SESSIONS_MIGRATE ? "migrate"
+                                             : "off";
+}
+
 static json_t *host(const sections_host_t *from)
 {
     const config_t *config = from->config;
     json_t *object, *settings;
 
     settings =
-        json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:b, s:b}",
+        json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:s, s:b}",
                   "verify_keys", list(config->verify_kids, "-"), "signing_key",
                   text(config->signing_kid), "issuer", text(config->issuer), "audience",
                   list(config->audience, NULL), "leeway", (json_int_t)config->leeway,
-                  "access_lifetime", (json_int_t)config->access_lifetime, "max_token_age",
-                  (json_int_t)config->max_token_age, "max_token_length",
+                  "max_token_age", (json_int_t)config->max_token_age, "max_login_age",
+                  (json_int_t)config->max_login_age, "max_token_length",
                   (json_int_t)config->max_token_length, "user_id_claim",
-                  text(config->user_id_claim), "check_user", config->check_user,
-                  "legacy_hashes", config->legacy_hashes);
+                  text(config->user_id_claim), "jti_claim", text(config->jti_claim),
+                  "token_type_claim", text(config->token_type_claim), "sessions",
+                  sessions(config->sessions), "end_on_password_change",
+                  config->end_on_password_change);
     object =
         json_pack("{s:b, s:o, s:i, s:o, s:o, s:o, s:o}", "is_main", !from->where, "name",
                   text(from->server->server_hostname), "port", (int)from->server->port,
