@@ -343,7 +343,7 @@ sub test_presets
         is $claims->{user_id}, $id, "$place: the id in the token";
         is post_json("/$place/refresh", { refresh => $pair->{refresh} }, port => $made->port)->code, 200,
             '... found by it';
-        is $login->($name, 'another password')->code, 401, '... another password';
+        is $login->($name, 'a wrong password of theirs')->code, 401, '... another password';
         is $login->("no $name")->code, 401, '... another name';
     }
     my $is_noted = $database->{driver} eq 'pgsql'

@@ -78,7 +78,7 @@ for ([ 'django', 'ada', 11 ], [ 'wordpress', 'ada', 21 ], [ 'laravel', 'ada@exam
         qr/^REMOTE_USER=\Q$name\E$/m, '... opens a page';
     is post_json("/$place/refresh", { refresh => $pair->{refresh} }, port => $server->port)->code, 200,
         '... is refreshed';
-    is obtain("/$place/login", $name, 'another password')->code, 401, '... another password does not';
+    is obtain("/$place/login", $name, 'a wrong password of theirs')->code, 401, '... another password does not';
     is obtain("/$place/login", "nobody-$name")->code, 401, '... nor another name';
 }
 is obtain('/laravel/by-mail', 'ada@example.org', undef, 'email')->code, 200, 'the fields of a form by e-mail';
@@ -104,7 +104,7 @@ my $status = 'SELECT user_status FROM blog_users WHERE ID = 21';
 is column($when), '', 'no login was noted before';
 my $mark = $server->log_mark;
 is obtain('/django/noted', $_)->code, 401, "a refused login: $_" for qw(eve none nobody);
-is obtain('/django/noted', 'ada', 'another password')->code, 401, 'a wrong password';
+is obtain('/django/noted', 'ada', 'a wrong password of theirs')->code, 401, 'a wrong password';
 is obtain('/django/noted/not', 'ada')->code, 200, 'none: it is not noted';
 is obtain('/wordpress/noted', 'ada')->code, 200, 'own SQL';
 ok wait_until(5, sub { column($status) == 1 }), '... is done, once';
