@@ -133,12 +133,13 @@ static verdict_t check_login_age(const identity_t *identity, const policy_t *pol
 static verdict_t judge_session(const session_t *session, const identity_t *identity,
                                const policy_t *policy, const char **why, apr_pool_t *p)
 {
-    const char *fault = strcmp(session->user.id, identity->user_id) != 0 ||
-                                strcmp(session->user.source, policy->users->source) != 0
-                            ? "is another user's"
-                        : session->revoked_at                ? "was ended"
-                        : session->expires_at <= policy->now ? "is over"
-                                                             : NULL;
+    const char *fault =
+        strcmp(session->user.id, identity->user_id) != 0 ||
+                strcmp(session->user.source, users_source(policy->users)) != 0
+            ? "is another user's"
+        : session->revoked_at                ? "was ended"
+        : session->expires_at <= policy->now ? "is over"
+                                             : NULL;
 
     if (fault) {
         *why = apr_psprintf(p, "the session %s of the user with the id '%s' %s",

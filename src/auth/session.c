@@ -39,7 +39,7 @@ static void close_store(const policy_t *policy)
 
 static sessions_user_t user_of(const policy_t *policy, const char *id)
 {
-    sessions_user_t user = {policy->users->source, id};
+    sessions_user_t user = {users_source(policy->users), id};
 
     return user;
 }

@@ -88,14 +88,16 @@ static const char *name_of(place_t *place, const char *id, apr_pool_t *p)
 static void list_all(place_t *place, apr_pool_t *p)
 {
     const db_query_t *query = db_query_make(
-        "SELECT user_id, COUNT(*) FROM auth_jwt_session WHERE revoked_at = 0 AND "
-        "expires_at > %lld GROUP BY user_id ORDER BY user_id",
+        "SELECT user_id, COUNT(*) FROM auth_jwt_session WHERE user_source = %s AND "
+        "revoked_at = 0 AND expires_at > %lld GROUP BY user_id ORDER BY user_id",
         p);
-    const char *now = apr_psprintf(p, "%" APR_INT64_T_FMT, place->policy.now), *why = "";
+    const char *args[] = {users_source(place->policy.users),
+                          apr_psprintf(p, "%" APR_INT64_T_FMT, place->policy.now)};
+    const char *why = "";
     const apr_array_header_t *rows;
     int i;
 
-    must_be_done(db_get_rows(&rows, MOST, &place->db, query, &now, &why, p), why);
+    must_be_done(db_get_rows(&rows, MOST, &place->db, query, args, &why, p), why);
     for (i = 0; i < rows->nelts; i++) {
         const db_row_t *row = &APR_ARRAY_IDX(rows, i, db_row_t);
         const char *id = row->values[0] ? row->values[0] : "";
@@ -122,7 +124,7 @@ void logins_list(const options_t *options, apr_pool_t *p)
 
 static void end_session(place_t *place, const session_t *session, apr_pool_t *p)
 {
-    identity_t identity = {.user_id = session->user_id};
+    identity_t identity = {.user_id = session->user.id};
     const char *why = "";
     int ended = 0;
 

@@ -70,7 +70,8 @@ static void read_users(users_t *out, const json_t *users, apr_pool_t *p)
         users_table(out, table, names, p);
         out->does_rehash = json_is_true(json_object_get(users, "does_rehash"));
     } else {
-        *out = (users_t){.by_name = query(users, "by_name", p),
+        *out = (users_t){.source = text(users, "source", p),
+                         .by_name = query(users, "by_name", p),
                          .by_id = query(users, "by_id", p)};
     }
 }

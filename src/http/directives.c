@@ -553,7 +553,7 @@ static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
     users = own_users(config, cmd);
     if (by_id) {
         users->queries.by_id = query;
-        users->queries.source = users_source(arg, cmd->pool);
+        users->queries.source = users_sql_source(arg, cmd->pool);
         if (!users->queries.source) {
             return refuse(cmd, "OpenSSL could not compute SHA-256; see its own settings");
         }

@@ -65,9 +65,10 @@ static json_t *columns(const users_t *users)
 /* Of a table its names are enough: htjwt makes the queries of them as the module does. */
 static json_t *users(const users_t *from)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:b}", "by_name", sql(from->by_name), "by_id",
-                     sql(from->by_id), "table", text(from->table), "columns",
-                     columns(from), "does_rehash", from->does_rehash);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "source", text(from->source),
+                     "by_name", sql(from->by_name), "by_id", sql(from->by_id), "table",
+                     text(from->table), "columns", columns(from), "does_rehash",
+                     from->does_rehash);
 }
 
 static json_t *keys(const config_t *config)

@@ -238,7 +238,12 @@ const char *users_table(users_t *out, const char *table,
     return NULL;
 }
 
-const char *users_source(const char *sql, apr_pool_t *p)
+const char *users_source(const users_t *users)
+{
+    return users ? users->source : "";
+}
+
+const char *users_sql_source(const char *sql, apr_pool_t *p)
 {
     char mark[DIGEST_MARK_SIZE];
 

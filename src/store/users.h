@@ -63,7 +63,10 @@ const char *users_preset(users_t *out, const char *name, apr_pool_t *p);
  *
  * @return allocated from @p p; NULL when OpenSSL failed
  */
-const char *users_source(const char *sql, apr_pool_t *p);
+const char *users_sql_source(const char *sql, apr_pool_t *p);
+
+/** The name of users; "" where there is no table of them. */
+const char *users_source(const users_t *users);
 
 /**
  * Take one query of the administrator's own SQL.
