@@ -365,6 +365,9 @@ my @bad_values = (
     [ 'a placeholder in quotes', q{AuthJWTUserQuery "SELECT id FROM u WHERE name = '%s'"},
         'AuthJWTUserQuery: the SQL has %s in quotes, where it is no placeholder but text; write it '
         . 'without' ],
+    map({ [ "a query that is none: $_", "AuthJWTUserQuery \"$_ u SET x = 1 WHERE username = %s\"",
+        'AuthJWTUserQuery: the SQL changes rows; write one that finds a user, such as SELECT' ] }
+        'UPDATE', ' update', "\tDELETE FROM", 'insert into', 'REPLACE INTO'),
     [ 'one query twice', $by_id . $by_id, "AuthJWTUserByIdQuery: $twice" ],
     map({ [ "an unknown preset: '$_'", "AuthJWTUserQuery \"$_\"", "AuthJWTUserQuery: there is no "
             . "preset '$_'; write auth_jwt, django, laravel, wordpress, wordpress:PREFIX or SQL text "
@@ -655,10 +658,15 @@ my @bad_sums = (
         "AuthJWTUserTable members: another table of users $confusion AuthJWTEndpoints, line 4 of "
         . "CONF $in_x" ],
     [ 'a provider in a section', $site . in_location("SetHandler jwt-obtain\nAuthJWTProvider file"),
-        "AuthJWTProvider: other providers, or none, at another place $confusion AuthJWTEndpoints, line 4 of CONF $in_x" ],
+        "AuthJWTProvider: other providers, or other users of theirs, at another place $confusion AuthJWTEndpoints, line 4 of CONF $in_x" ],
     [ 'another provider in a section', "${key}AuthJWTSessions Off\nAuthJWTProvider file\n" . protected('')
-        . "<Location /y>\nSetHandler jwt-obtain\nAuthJWTProvider dbd\n</Location>", "AuthJWTProvider: other providers, or none, at another place "
+        . "<Location /y>\nSetHandler jwt-obtain\nAuthJWTProvider dbd\n</Location>", "AuthJWTProvider: other providers, or other users of theirs, at another place "
         . "$confusion <Location \"/x\">, line 4 of CONF (in <Location /y>, line 9 of CONF)" ],
+    [ 'other users of one provider', "${key}AuthJWTSessions Off\nAuthJWTProvider file\n"
+            . "<Location /x>\nSetHandler jwt-obtain\nAuthUserFile a.users\n</Location>\n"
+            . "<Location /y>\nSetHandler jwt-obtain\nAuthUserFile b.users\n</Location>",
+        'AuthJWTProvider: other providers, or other users of theirs, at another place '
+        . "$confusion <Location /x>, line 4 of CONF (in <Location /y>, line 8 of CONF)" ],
     map({ [ "a cache $_->[0]", "${key}AuthJWTEndpoints /auth\nAuthJWTProvider $_->[1]\n", 'AuthJWTProvider: socache '
             . "cannot say which provider's user it has found; write it in front of exactly one, such as: "
             . 'AuthJWTProvider socache file (in AuthJWTProvider, line 3 of CONF)' ] }
@@ -786,6 +794,12 @@ my @good = (
     [ 'a table without a column for is_active', $site . 'AuthJWTUserTable app.members '
         . "id=nr username=mail password=pw is_active=-\n" ],
     [ 'the preset by name', $site . protected('AuthJWTUserQuery auth_jwt') ],
+    [ 'one provider at two places, and a page', "${key}AuthJWTSessions Off\nAuthJWTProvider file\n" . protected('')
+            . "<Location /v>\nSetHandler jwt-obtain\nAuthUserFile a.users\n</Location>\n"
+            . "<Location /w>\nSetHandler jwt-obtain\nAuthUserFile a.users\n</Location>" ],
+    [ 'other users of one provider for another audience', "${key}AuthJWTSessions Off\nAuthJWTProvider file\n"
+            . "<Location /v>\nSetHandler jwt-obtain\nAuthUserFile a.users\n</Location>\n"
+            . "<Location /w>\nSetHandler jwt-obtain\nAuthJWTAudience w\nAuthUserFile b.users\n</Location>" ],
     [ 'providers without a database', "${key}AuthJWTSessions Off\nAuthJWTEndpoints /auth\nAuthJWTProvider socache file\n" . protected('') ],
     [ 'providers, and nobody looked up', "${key}AuthJWTProvider file\n" . protected('AuthJWTCheckUser Off') ],
     [ 'providers beside a table', $site . "AuthJWTProvider socache file dbd\nAuthJWTUserTable members\n" . protected('') ],

@@ -242,6 +242,8 @@ is $question{refresh}->(where('PORT'), 'PORT')->code, 200, 'nor when refreshing'
 
 my $missing = qr/no such column: is_active.*check that the table/;
 sqlite('ALTER TABLE auth_jwt_user RENAME COLUMN is_active TO enabled', $file{PORT});
+# Of a connection that the pool opens only now mod_dbd tells before the module looks at the file.
+my $no_connection = qr/no connection to the database.*check DBDParams/;
 is_down('PORT', 'a column is renamed', log => $missing);
 sqlite('ALTER TABLE auth_jwt_user RENAME COLUMN enabled TO is_active', $file{PORT});
 is_up('PORT', 'a column renamed back');
@@ -258,13 +260,13 @@ is_up('PORT', 'the table is made anew');
 my $dir = scratch('wal');
 
 rename $file{PORT}, "$file{PORT}.away";
-is_down('PORT', 'the file is gone', log => qr/\Q$file{PORT}\E: No such file.*put it there again/);
+is_down('PORT', 'the file is gone', log => qr/(?:\Q$file{PORT}\E: No such file.*put it there again|$no_connection)/);
 ok !-e $file{PORT}, 'nobody makes an empty one instead';
 rename "$file{PORT}.away", $file{PORT};
 is_up('PORT', 'the file is back');
 
 rename $dir, "$dir.away";
-is_down('PORT', 'the directory is gone', log => qr/No such file.*put it there again/);
+is_down('PORT', 'the directory is gone', log => qr/(?:No such file.*put it there again|$no_connection)/);
 rename "$dir.away", $dir;
 is_up('PORT', 'the directory is back');
 

@@ -51,6 +51,7 @@ ScriptAlias "/members" "\${T_DIR}/cgi-bin/env/"
 </Location>
 <Location "/missing">
     SetHandler jwt-obtain
+    AuthJWTAudience missing
     AuthUserFile "$dir/no such file"
 </Location>
 <Location "/several">

@@ -79,7 +79,7 @@ static const config_t defaults = {
     .sessions = POLICY_SESSIONS_ON,
     .rotate_refresh = 1,
     .reuse_grace = 30,
-    .session_lifetime = 30 * 24 * 3600,
+    .session_lifetime = -1,
     .end_on_password_change = 1,
     .check_user = 1,
     .fields = &config_default_fields,
@@ -93,6 +93,11 @@ static const config_t defaults = {
 };
 
 #define DEFAULT_IAT_LEEWAY 10
+
+#define DEFAULT_SESSION_LIFETIME (30 * 24 * 3600)
+
+/* A provider tells at a login only that a user is gone. */
+#define PROVIDER_SESSION_LIFETIME (12 * 3600)
 
 static const apr_array_header_t no_keys = {.elt_size = sizeof(jwk_t *)};
 
@@ -311,7 +316,9 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->sessions = config->sessions;
     out->rotates = config->rotate_refresh;
     out->reuse_grace = config->reuse_grace;
-    out->session_lifetime = config->session_lifetime;
+    out->session_lifetime = config->session_lifetime >= 0 ? config->session_lifetime
+                            : config_has_users(config)    ? DEFAULT_SESSION_LIFETIME
+                                                          : PROVIDER_SESSION_LIFETIME;
     out->max_sessions = config->max_sessions;
     /* Where a provider checks passwords, those of the rows are not looked at. */
     out->ends_on_password_change = config->end_on_password_change && !config->providers;

@@ -50,7 +50,7 @@ typedef struct {
     policy_sessions_t sessions;
     int rotate_refresh;
     apr_int64_t reuse_grace;      /* may be 0 */
-    apr_int64_t session_lifetime; /* 0: for ever */
+    apr_int64_t session_lifetime; /* 0: for ever; -1: the default for these users */
     int max_sessions;             /* of a user; 0: any number */
     int end_on_password_change;
     const config_users_t *users;         /* NULL: the preset */

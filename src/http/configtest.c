@@ -459,14 +459,57 @@ static int same_names(const apr_array_header_t *a, const apr_array_header_t *b)
     return i == a->nelts && i == b->nelts;
 }
 
-static int same_users(const sections_place_t *a, const sections_place_t *b)
+/* Where httpd's providers find their users, as far as these lines say. */
+static const char *provider_lines(const ap_directive_t *node, apr_pool_t *p)
+{
+    static const char *const names[] = {"AuthUserFile", "AuthDBMUserFile",
+                                        "AuthDBDUserPWQuery", "AuthLDAPURL", NULL};
+    const char *lines = "";
+    int i;
+
+    for (; node; node = node->next) {
+        for (i = 0; names[i]; i++) {
+            if (tree_is(node, names[i])) {
+                lines =
+                    apr_pstrcat(p, lines, node->directive, " ", node->args, "\n", NULL);
+            }
+        }
+    }
+    return lines;
+}
+
+/* The same for a place: its own lines, or its host's, or the server's. */
+static const char *provider_source(const sections_place_t *place, apr_pool_t *p)
+{
+    const ap_directive_t *const from[] = {
+        tree_is_section(place->where) ? place->where->first_child : NULL,
+        place->host->where ? place->host->where->first_child : NULL, ap_conftree};
+    const char *lines = "";
+    apr_size_t i;
+
+    for (i = 0; i < sizeof from / sizeof *from && !*lines; i++) {
+        lines = provider_lines(from[i], p);
+    }
+    return lines;
+}
+
+/* Providers are asked where tokens are made, and nowhere else. */
+static int same_providers(const sections_place_t *a, const sections_place_t *b,
+                          apr_pool_t *p)
+{
+    return same_names(a->config->providers, b->config->providers) &&
+           (!sections_issues(a) || !sections_issues(b) ||
+            strcmp(provider_source(a, p), provider_source(b, p)) == 0);
+}
+
+static int same_users(const sections_place_t *a, const sections_place_t *b, apr_pool_t *p)
 {
     const users_t *ours = &config_users(a->config)->queries;
     const users_t *theirs = &config_users(b->config)->queries;
 
     if (!config_has_users(a->config) || !config_has_users(b->config)) {
         return !config_has_users(a->config) && !config_has_users(b->config) &&
-               same_names(a->config->providers, b->config->providers);
+               same_providers(a, b, p);
     }
     return sections_same_database(a->host, b->host) &&
            strcmp(ours->by_name->sql, theirs->by_name->sql) == 0 &&
@@ -479,7 +522,7 @@ static int confuses(const sections_place_t *a, const sections_place_t *b, apr_po
 {
     const char *issuer_a = a->config->issuer, *issuer_b = b->config->issuer;
 
-    return !same_users(a, b) &&
+    return !same_users(a, b, p) &&
            share_audience(a->config->audience, b->config->audience) &&
            (!issuer_a || !issuer_b || strcmp(issuer_a, issuer_b) == 0) &&
            share_key(config_keys(a->config, p), config_keys(b->config, p));
@@ -492,7 +535,8 @@ static const char *other_source(const sections_place_t *section,
     const ap_directive_t *users = section->users ? section->users : other->users;
 
     if (!config_has_users(section->config) || !config_has_users(other->config)) {
-        return "AuthJWTProvider: other providers, or none, at another place";
+        return "AuthJWTProvider: other providers, or other users of theirs, at another "
+               "place";
     }
     if (!sections_same_database(section->host, other->host)) {
         return "DBDParams: another database";
@@ -511,11 +555,12 @@ static int is_alike(const sections_place_t *a, const sections_place_t *b)
            a->config->issuer == b->config->issuer &&
            a->config->audience == b->config->audience &&
            config_users(a->config) == config_users(b->config) &&
-           a->config->providers == b->config->providers &&
+           a->config->providers == b->config->providers && !a->config->providers &&
            sections_same_database(a->host, b->host);
 }
 
-static void add_source(const sections_place_t *section, const apr_array_header_t *others)
+static void add_source(const sections_place_t *section, const apr_array_header_t *others,
+                       apr_pool_t *p)
 {
     dbd_source_t *source;
     int i;
@@ -524,7 +569,7 @@ static void add_source(const sections_place_t *section, const apr_array_header_t
         return;
     }
     for (i = 0; i < others->nelts; i++) {
-        if (same_users(APR_ARRAY_IDX(others, i, const sections_place_t *), section)) {
+        if (same_users(APR_ARRAY_IDX(others, i, const sections_place_t *), section, p)) {
             return;
         }
     }
@@ -584,7 +629,7 @@ static const char *check_confusion(const sections_place_t *section,
                                 other_source(section, other, p), place(other, "", p));
         }
     }
-    add_source(section, others);
+    add_source(section, others, p);
     APR_ARRAY_PUSH(others, const sections_place_t *) = section;
     return NULL;
 }

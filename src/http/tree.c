@@ -37,6 +37,11 @@ const char *tree_text(const ap_directive_t *at, apr_pool_t *p)
 }
 
 /* These group lines of the section around them, and are none themselves. */
+int tree_is_section(const ap_directive_t *node)
+{
+    return node && *node->directive == '<';
+}
+
 int tree_is_group(const ap_directive_t *node)
 {
     static const char *const names[] = {"<Limit",      "<LimitExcept", "<RequireAll",

@@ -14,6 +14,9 @@ int tree_is(const ap_directive_t *node, const char *name);
 /** Whether a line is a directive of this module. */
 int tree_is_ours(const ap_directive_t *node);
 
+/** Whether a line opens a section or group; NULL opens none. */
+int tree_is_section(const ap_directive_t *node);
+
 /** Whether a line opens a group that is no section, such as <Limit> or <RequireAny>. */
 int tree_is_group(const ap_directive_t *node);
 

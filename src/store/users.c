@@ -311,10 +311,30 @@ static const char *check_sql(const db_query_t *query, apr_pool_t *p)
     return NULL;
 }
 
+/* The first word, or the one behind parentheses. */
+static int begins_with(const char *sql, const char *word)
+{
+    return apr_cstr_casecmpn(sql + strspn(sql, " \t\r\n("), word, strlen(word)) == 0;
+}
+
+/* MySQL's driver takes it for granted that there are rows. */
+static int gives_rows(const char *sql)
+{
+    static const char *const changes[] = {"INSERT", "UPDATE", "DELETE", "REPLACE", NULL};
+    int i = 0;
+
+    while (changes[i] && !begins_with(sql, changes[i])) {
+        i++;
+    }
+    return changes[i] == NULL;
+}
+
 const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p)
 {
     const db_query_t *query = db_query_make(sql, p);
-    const char *error = check_sql(query, p);
+    const char *error = gives_rows(sql) ? check_sql(query, p)
+                                        : "changes rows; write one that finds a user, "
+                                          "such as SELECT";
 
     if (!error) {
         *out = query;
@@ -343,7 +363,7 @@ const char *users_note(users_note_t *out, const char *text, apr_pool_t *p)
     if (strpbrk(text, " \t")) {
         out->any = db_statement_make(text, p);
         /* MySQL's driver would leave the rows for the next statement to stumble over. */
-        error = apr_cstr_casecmpn(text + strspn(text, " \t("), "SELECT", 6) == 0
+        error = begins_with(text, "SELECT")
                     ? "gives rows; write one that changes some, such as UPDATE"
                     : check_sql(out->any, p);
         return error ? apr_pstrcat(p, "the SQL ", error, NULL) : NULL;
