@@ -331,6 +331,12 @@ static verdict_t spend(session_successor_t *out, session_t *row, const char *jti
 
 /* --- Migration ------------------------------------------------------------------- */
 
+/* Ours are short, those of other issuers need not be. */
+static int has_room(const char *jti)
+{
+    return strlen(jti) <= SESSIONS_MAX_JTI;
+}
+
 /* The first refresh of a token without sid opens its session. The sid follows from the
  * token, so that all who present it at once find the same row: whoever adds it is first.
  */
@@ -340,6 +346,10 @@ static verdict_t adopt(session_successor_t *out, identity_t *identity, session_t
     const claims_t *claims = &identity->claims;
     const char *unheeded;
 
+    if (!has_room(identity->jti)) {
+        *why = "a session's row has no room for a jti of more than 255 bytes";
+        return VERDICT_MALFORMED;
+    }
     *row = make_row(policy, identity->user_id, identity->sid,
                     claims->iat == CLAIMS_NO_TIME ? policy->now : claims->iat,
                     policy->refresh_lifetime, p);
@@ -426,7 +436,7 @@ verdict_t session_end(int *ended, const identity_t *identity, const policy_t *po
     session_t row;
 
     if (rv == APR_SUCCESS && !*ended && !identity->claims.sid &&
-        find_row(&row, policy, sid, why, p) == APR_NOTFOUND &&
+        has_room(identity->jti) && find_row(&row, policy, sid, why, p) == APR_NOTFOUND &&
         add_ended(ended, identity, policy, why, p) != APR_SUCCESS) {
         /* Somebody has opened it in the meantime. */
         rv = end_row(ended, sid, user_id, policy, why, p);

@@ -684,6 +684,14 @@ static void test_migration(void)
     session_end(&ended, &identity, &policy, &why, pool);
     is_int(ended, 0, "once");
     is_str(refresh(old), "session_ended", "and opens nothing");
+    old = foreign("refresh", apr_psprintf(pool, "%0255d", 1));
+    is_str(refresh(old), "ok", "a jti of 255 bytes");
+    old = foreign("refresh", apr_psprintf(pool, "%0256d", 1));
+    is_str(refresh(old), "malformed", "a longer one has no room in a row");
+    identity = identity_of(old);
+    is_int(session_end(&ended, &identity, &policy, &why, pool), VERDICT_OK,
+           "nor has its end");
+    is_int(ended, 0, "so nothing is ended");
     tear_down();
 }
 
