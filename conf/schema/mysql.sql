@@ -20,11 +20,12 @@ CREATE TABLE IF NOT EXISTS auth_jwt_user (
 ) ENGINE = InnoDB;
 
 -- One row a login. Nothing in it can be used as a token. Times are seconds since 1970.
--- InnoDB, as rotation depends on one statement seeing the outcome of the other.
+-- InnoDB, as rotation depends on one statement seeing the outcome of the other. user_id is
+-- binary (UTF-8): other types take "x" and "x " for one user.
 CREATE TABLE IF NOT EXISTS auth_jwt_session (
     sid            VARCHAR(32)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
     user_source    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-    user_id        VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    user_id        VARBINARY(1020) NOT NULL,
     current_jti    VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     previous_jti   VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     password_mark  VARCHAR(32)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
