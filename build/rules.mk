@@ -179,7 +179,7 @@ fuzz-programs: $(FUZZ_TARGETS:%=$(B)/fuzz/%)
 # Calls that are made to fail: linked into the unit tests, preloaded under the server.
 INJECT := $(B)/inject.so
 
-$(B)/unit/inject $(B)/unit/inject_keys: $(B)/unit/%: t/unit/%.c t/lib/inject.c $(FLOOR_OBJ) $(B)/flags
+$(B)/unit/inject $(B)/unit/inject_keys $(B)/unit/inject_sessions: $(B)/unit/%: t/unit/%.c t/lib/inject.c $(FLOOR_OBJ) $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,UNIT $<)$(LINK_UNIT) -iquote t/lib -ldl
 
