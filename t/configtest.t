@@ -398,7 +398,9 @@ my @bad_values = (
         . 'the SQL gives rows; write one that changes some, such as UPDATE' ],
     [ 'a last login with two values', 'AuthJWTLastLoginQuery "UPDATE u SET seen = %s WHERE id = %s"',
         placeholders('AuthJWTLastLoginQuery', 2) ],
-    [ 'a flag that is none', 'AuthJWTCheckUser sometimes', 'AuthJWTCheckUser must be On or Off' ],
+    map({ [ "an age of answers that is none: $_", "AuthJWTCheckUser $_", "AuthJWTCheckUser: '$_' is neither "
+            . 'On nor Off nor a time from 1s to 5min; write one of them, such as 5s' ] }
+        qw(sometimes 0 0s -1 301 301s 6min 1h 500ms 1.5s yes)),
     [ 'one field only', 'AuthJWTLoginFields user', qr/^AuthJWTLoginFields takes two or three arguments, names of a login's fields/ ],
     [ 'one field for both', 'AuthJWTLoginFields name name',
         "AuthJWTLoginFields: user name and password cannot both be 'name'" ],

@@ -401,6 +401,7 @@ my @NAMED = (
         . 'AuthJWTAudience users-b', 'first', '', 'users-b', 2001 ],
     [ 'unchecked' => 'AuthJWTCheckUser Off', 'first', '', '', 1 ],
     [ 'checked' => 'AuthJWTCheckUser On', 'first', '', '', 1 ],
+    [ 'remembered' => 'AuthJWTCheckUser 5min', 'first', '', '', 1 ],
 );
 my $named = join '', map {
     sprintf "<VirtualHost 127.0.0.1:\${PORT}>\nServerName %s.test\n%s\n%s</VirtualHost>\n", @$_[0, 1], $PLACE
@@ -435,6 +436,12 @@ my $users = <<"CONF";
     </Location>
     <Location "/page/checked/not">
         AuthJWTCheckUser Off
+    </Location>
+    <Location "/page/checked/not/remembered">
+        AuthJWTCheckUser 5min
+    </Location>
+    <Location "/page/checked/not/remembered/checked">
+        AuthJWTCheckUser On
     </Location>
 </VirtualHost>
 CONF
@@ -523,6 +530,7 @@ for (
 my $nobody = token({ user_id => '99' }, header => { kid => 'first' });
 for (
     [ 'main', '/page/x', 401 ], [ 'plain', '/page/x', 401 ], [ 'checked', '/page/x', 401 ],
+    [ 'remembered', '/page/x', 401 ], [ 'unchecked-below', '/page/checked/not/remembered/x', 401 ],
     [ 'unchecked', '/page/x', 404 ], [ 'unchecked-below', '/page/x', 404 ],
     [ 'unchecked-below', '/page/checked/x', 401 ], [ 'unchecked-below', '/page/checked/not/x', 404 ],
 ) {

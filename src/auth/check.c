@@ -227,8 +227,8 @@ static verdict_t check_user(identity_t *identity, const policy_t *policy, db_t *
     return check_password_mark(identity, policy, &user, why, p);
 }
 
-static verdict_t check_store(identity_t *identity, const policy_t *policy,
-                             const char **why, apr_pool_t *p)
+static verdict_t ask_store(identity_t *identity, const policy_t *policy, const char **why,
+                           apr_pool_t *p)
 {
     verdict_t verdict;
     db_t db;
@@ -241,6 +241,59 @@ static verdict_t check_store(identity_t *identity, const policy_t *policy,
         verdict = check_user(identity, policy, &db, why, p);
     }
     policy->store->close(policy->store->context);
+    return verdict;
+}
+
+static int recall(identity_t *identity, const policy_t *policy,
+                  const policy_question_t *question, apr_pool_t *p)
+{
+    const policy_answers_t *answers = policy->answers;
+    policy_answer_t answer;
+
+    if (!answers->get(&answer, question, p, answers->context) ||
+        answer.until <= policy->now) {
+        return 0;
+    }
+    identity->username = answer.username;
+    identity->password_mark = "";
+    return 1;
+}
+
+static void remember(const identity_t *identity, const policy_t *policy,
+                     const policy_question_t *question)
+{
+    const policy_answers_t *answers = policy->answers;
+    policy_answer_t answer = {identity->username, POLICY_NO_END};
+
+    if (identity->session) {
+        answer.until = identity->session->expires_at;
+    }
+    answers->put(&answer, question, answers->context);
+}
+
+static verdict_t check_store(identity_t *identity, const policy_t *policy,
+                             const char **why, apr_pool_t *p)
+{
+    policy_question_t question = {
+        .users = policy->users,
+        .sessions = policy->sessions,
+        .ends_on_password_change = policy->ends_on_password_change,
+        .user_id = identity->user_id,
+        .jti = identity->jti,
+        .sid = identity->sid,
+    };
+    /* One that the token would open is asked for each time: the question would be that of
+     * another token, which claims to belong to it. */
+    int may_recall = policy->answers && (!identity->sid || identity->claims.sid);
+    verdict_t verdict;
+
+    if (may_recall && recall(identity, policy, &question, p)) {
+        return VERDICT_OK;
+    }
+    verdict = ask_store(identity, policy, why, p);
+    if (may_recall && verdict == VERDICT_OK) {
+        remember(identity, policy, &question);
+    }
     return verdict;
 }
 

@@ -41,6 +41,39 @@ typedef enum {
     POLICY_SESSIONS_OFF
 } policy_sessions_t;
 
+/** What is asked of the database for one token: all that its answer depends on, but for
+ * the database itself. */
+typedef struct {
+    const users_t *users;
+    policy_sessions_t sessions;
+    int ends_on_password_change;
+    const char *user_id, *jti;
+    const char *sid; /* NULL: none */
+} policy_question_t;
+
+/** That the session goes on, with the password it began with, and the user is active. */
+typedef struct {
+    const char *username;
+    apr_int64_t until; /* when the session ends by itself; POLICY_NO_END: there is none */
+} policy_answer_t;
+
+#define POLICY_NO_END APR_INT64_MAX
+
+/**
+ * Good answers that may be given again for a while. Others are never remembered.
+ *
+ * get() comes before the question is asked, put() after it: what was ended in between
+ * must not be given again.
+ */
+typedef struct {
+    /** @return whether @p out is set, allocated from @p p */
+    int (*get)(policy_answer_t *out, const policy_question_t *question, apr_pool_t *p,
+               void *context);
+    void (*put)(const policy_answer_t *answer, const policy_question_t *question,
+                void *context);
+    void *context;
+} policy_answers_t;
+
 /** Who is at the other end of a connection, as a session's row tells it. */
 typedef struct {
     const char *address;
@@ -86,6 +119,7 @@ typedef struct {
     const apr_array_header_t *provider_names; /* const char *; NULL: none */
     const policy_provider_t *provider;        /* their judge, where there are logins */
     const policy_store_t *store;              /* NULL: the user is not looked up */
+    const policy_answers_t *answers;          /* NULL: the user is looked up each time */
     effort_t *effort;                         /* NULL: every dummy costs the default */
     const policy_seats_t *seats;              /* NULL: hashes without number at once */
     int may_hashes_be_weak;

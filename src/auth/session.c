@@ -93,16 +93,13 @@ static apr_status_t make_room(const sessions_user_t *user, const policy_t *polic
                               db_t *db, const char **why, apr_pool_t *p)
 {
     const apr_array_header_t *sessions;
-    int i, ended = 0, n = 0;
+    int i, ended;
     apr_status_t rv;
 
     rv = sessions_list(&sessions, MOST_LISTED, db, user, policy->now, why, p);
     for (i = policy->max_sessions - 1; rv == APR_SUCCESS && i < sessions->nelts; i++) {
-        rv = sessions_end(&n, db, APR_ARRAY_IDX(sessions, i, session_t).sid, user,
+        rv = sessions_end(&ended, db, APR_ARRAY_IDX(sessions, i, session_t).sid, user,
                           policy->now, why, p);
-        ended += n;
-    }
-    if (ended) {
         tell_ended(policy);
     }
     return rv;
@@ -423,6 +420,7 @@ static apr_status_t add_ended(int *ended, const identity_t *identity,
     if (rv == APR_SUCCESS) {
         rv = sessions_add(&db, &row, why, p);
         close_store(policy);
+        tell_ended(policy);
     }
     *ended = rv == APR_SUCCESS;
     return rv;

@@ -52,6 +52,7 @@ static const struct {
     [CONFIG_LEGACY_HASHES] = ROW_OF(legacy_hashes),
     [CONFIG_HASH_CONCURRENCY] = ROW_OF(hash_concurrency),
     [CONFIG_CHECK_USER] = ROW_OF(check_user),
+    [CONFIG_ANSWER_AGE] = ROW_OF(answer_age),
     [CONFIG_FIELDS] = ROW_OF(fields),
     [CONFIG_USER_ID_CLAIM] = ROW_OF(user_id_claim),
     [CONFIG_JTI_CLAIM] = ROW_OF(jti_claim),

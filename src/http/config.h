@@ -59,6 +59,7 @@ typedef struct {
     int legacy_hashes;
     int hash_concurrency; /* of the whole server; 0: as many as processors */
     int check_user;
+    apr_int64_t answer_age; /* how old an answer may be; 0: each request asks */
     const config_fields_t *fields;
     const char *user_id_claim, *jti_claim, *token_type_claim;
     config_remote_user_t remote_user;
@@ -100,6 +101,7 @@ typedef enum {
     CONFIG_LEGACY_HASHES,
     CONFIG_HASH_CONCURRENCY,
     CONFIG_CHECK_USER,
+    CONFIG_ANSWER_AGE, /* the time of AuthJWTCheckUser, set together with it */
     CONFIG_FIELDS,
     CONFIG_USER_ID_CLAIM,
     CONFIG_JTI_CLAIM,

@@ -10,6 +10,7 @@
 #include <http_core.h>
 #include <http_log.h>
 
+#include "http/clock.h"
 #include "http/gate.h"
 #include "store/sessions.h"
 
@@ -29,12 +30,14 @@ APLOG_USE_MODULE(auth_jwt);
 
 /* Shared by all children. */
 typedef struct {
-    volatile apr_uint32_t probed; /* by a child of this generation */
+    volatile apr_uint32_t probed;  /* by a child of this generation */
+    volatile apr_uint32_t endings; /* counts whatever ends sessions */
     effort_t efforts[SLOTS];
 } shared_t;
 
 /* Of this process; made before its threads are. */
 static gate_t *gate;
+static cache_t *cache;
 static shared_t *shared;
 static apr_hash_t *files; /* of db_note_file() */
 
@@ -188,12 +191,45 @@ static void store_close(void *context)
     gate_leave(gate, dbd->call);
 }
 
+/* Behind what was done in the database: whoever reads the new number finds it there. */
+static void store_ended(void *context)
+{
+    (void)context;
+    __atomic_add_fetch(&shared->endings, 1, __ATOMIC_SEQ_CST);
+}
+
+static int answer_get(policy_answer_t *out, const policy_question_t *question,
+                      apr_pool_t *p, void *context)
+{
+    dbd_t *dbd = context;
+    cache_question_t whole = {dbd->server, question};
+
+    dbd->asked.endings = __atomic_load_n(&shared->endings, __ATOMIC_SEQ_CST);
+    dbd->asked.at = clock_monotonic();
+    return cache && cache_get(out, cache, &whole, &dbd->asked, dbd->answer_age, p);
+}
+
+static void answer_put(const policy_answer_t *answer, const policy_question_t *question,
+                       void *context)
+{
+    dbd_t *dbd = context;
+    cache_question_t whole = {dbd->server, question};
+
+    if (cache) {
+        cache_put(cache, &whole, answer, &dbd->asked);
+    }
+}
+
 static void attach(dbd_t *dbd, server_rec *server, apr_pool_t *p)
 {
     memset(dbd, 0, sizeof *dbd);
     dbd->store.open = store_open;
     dbd->store.close = store_close;
+    dbd->store.ended = store_ended;
     dbd->store.context = dbd;
+    dbd->answers.get = answer_get;
+    dbd->answers.put = answer_put;
+    dbd->answers.context = dbd;
     dbd->server = server;
     dbd->pool = p;
 }
@@ -203,6 +239,12 @@ void dbd_attach(policy_t *policy, dbd_t *dbd, const config_t *config, request_re
     attach(dbd, r->server, r->pool);
     policy->store = &dbd->store;
     policy->effort = &shared->efforts[config_users(config)->slot % SLOTS];
+}
+
+void dbd_remember(policy_t *policy, dbd_t *dbd, apr_interval_time_t age)
+{
+    dbd->answer_age = age;
+    policy->answers = &dbd->answers;
 }
 
 static const char *place(const dbd_source_t *source, apr_pool_t *p)
@@ -276,6 +318,13 @@ void dbd_child_init(apr_pool_t *pchild, server_rec *s, const apr_array_header_t 
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
                      "JWT0013: no gate for the database; this child answers 503");
         return;
+    }
+    rv = cache_make(&cache, pchild);
+    if (rv != APR_SUCCESS) {
+        cache = NULL;
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, s,
+                     "JWT0015: no memory for answers of the database; this child asks it "
+                     "at each request, as by AuthJWTCheckUser On");
     }
     is_first = apr_atomic_inc32(&shared->probed) == 0;
     files = apr_hash_make(pchild);

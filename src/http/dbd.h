@@ -1,6 +1,6 @@
 /**
- * mod_dbd's connections for the floors below, and what all children remember of the
- * cost of password hashes.
+ * mod_dbd's connections for the floors below, answers that were had a moment ago, and
+ * what all children remember of the cost of password hashes.
  */
 #ifndef HTTP_DBD_H
 #define HTTP_DBD_H
@@ -8,18 +8,22 @@
 #include <httpd.h>
 
 #include "auth/policy.h"
+#include "http/cache.h"
 #include "http/config.h"
 
 /* Needs apr_dbd.h in front, which store/db.h includes. */
 #include <mod_dbd.h>
 
-/** What stands behind a policy's store; lives as long as the policy. */
+/** What stands behind a policy's store and answers; lives as long as the policy. */
 typedef struct {
     policy_store_t store;
+    policy_answers_t answers;
     server_rec *server;
     apr_pool_t *pool;
-    ap_dbd_t *handle; /* between open and close */
-    int call;         /* the gate's name for it */
+    ap_dbd_t *handle;               /* between open and close */
+    int call;                       /* the gate's name for it */
+    apr_interval_time_t answer_age; /* how old a remembered answer may be */
+    cache_moment_t asked;           /* when the question was asked */
 } dbd_t;
 
 /** Tables of a server, to be tried when the first child starts. */
@@ -47,5 +51,8 @@ void dbd_child_init(apr_pool_t *pchild, server_rec *s, const apr_array_header_t 
 
 /** Let a policy ask this server's database. */
 void dbd_attach(policy_t *policy, dbd_t *dbd, const config_t *config, request_rec *r);
+
+/** Let a policy to which dbd_attach() was done be content with answers of this age. */
+void dbd_remember(policy_t *policy, dbd_t *dbd, apr_interval_time_t age);
 
 #endif

@@ -591,6 +591,29 @@ static const char *add_provider(cmd_parms *cmd, void *dir, const char *arg)
     return error ? refuse(cmd, "%s", error) : add_text(cmd, dir, arg);
 }
 
+/* An answer that is older than some minutes is none: by then the token may have expired.
+ */
+#define OLDEST_ANSWER 300
+
+static const char *set_check_user(cmd_parms *cmd, void *dir, const char *arg)
+{
+    int is_off = ap_cstr_casecmp(arg, "Off") == 0, is_on = !ap_cstr_casecmp(arg, "On");
+    apr_int64_t seconds = is_on || is_off ? 0 : duration_parse(arg);
+    config_t *config = dir;
+
+    if (!is_on && !is_off && (seconds < 1 || seconds > OLDEST_ANSWER)) {
+        return refuse(cmd,
+                      "'%s' is neither On nor Off nor a time from 1s to 5min; write "
+                      "one of them, such as 5s",
+                      arg);
+    }
+    config_mark(config, CONFIG_CHECK_USER, cmd);
+    config_mark(config, CONFIG_ANSWER_AGE, cmd);
+    config->check_user = !is_off;
+    config->answer_age = seconds;
+    return NULL;
+}
+
 /* --- Sessions -------------------------------------------------------------------- */
 
 static const char *set_sessions(cmd_parms *cmd, void *dir, const char *arg)
@@ -718,8 +741,9 @@ const command_rec directives_table[] = {
                   ROW(CONFIG_HASH_CONCURRENCY), GLOBAL,
                   "password hashes computed at once in a process (default number of "
                   "processors)"),
-    AP_INIT_FLAG("AuthJWTCheckUser", set_flag, ROW(CONFIG_CHECK_USER), ADMIN,
-                 "whether each request asks if the user is still active (default On)"),
+    AP_INIT_TAKE1("AuthJWTCheckUser", set_check_user, NULL, ADMIN,
+                  "whether each request asks if the session goes on and the user is "
+                  "active: On, Off, or how old an answer may be (default On)"),
     AP_INIT_TAKE23("AuthJWTLoginFields", set_fields, ROW(CONFIG_FIELDS), ADMIN,
                    "names of a login's fields (default username password remember_me)"),
     AP_INIT_TAKE1("AuthJWTUserIdClaim", set_claim, ROW(CONFIG_USER_ID_CLAIM), ADMIN,

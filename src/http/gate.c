@@ -4,7 +4,8 @@
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
 #include <apr_time.h>
-#include <time.h>
+
+#include "http/clock.h"
 
 #define PATIENCE apr_time_from_sec(1)
 #define HANGS    apr_time_from_sec(2)
@@ -15,16 +16,6 @@ struct gate_t {
     int opening;
     apr_time_t started[GATE_CALLS]; /* 0: free */
 };
-
-/* Not the time of day: set forward, it would make every call look like one that hangs;
- * set back, it would keep callers waiting. */
-static apr_time_t monotonic_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return apr_time_from_sec(now.tv_sec) + now.tv_nsec / 1000;
-}
 
 apr_status_t gate_make(gate_t **out, apr_pool_t *p)
 {
@@ -68,7 +59,9 @@ static int has_hanging_call(const gate_t *gate, apr_time_t now)
 
 static apr_status_t take_place(gate_t *gate, int *call)
 {
-    apr_time_t now = monotonic_now(), deadline = now + PATIENCE;
+    /* Not the time of day: set forward, it would make every call look like one that
+     * hangs; set back, it would keep callers waiting. */
+    apr_time_t now = clock_monotonic(), deadline = now + PATIENCE;
     int place;
 
     for (;;) {
@@ -86,7 +79,7 @@ static apr_status_t take_place(gate_t *gate, int *call)
             return APR_TIMEUP;
         }
         apr_thread_cond_timedwait(gate->changed, gate->mutex, deadline - now);
-        now = monotonic_now();
+        now = clock_monotonic();
     }
 }
 

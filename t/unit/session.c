@@ -767,6 +767,136 @@ static void test_login_age(void)
     tear_down();
 }
 
+/* --- Remembered answers ------------------------------------------------------------ */
+
+/* One answer, and what became of it; opened says whether the database was asked. */
+static struct {
+    policy_answer_t answer;
+    policy_question_t question;
+    int is_kept, puts, gets, told;
+} memory;
+
+static int memory_get(policy_answer_t *out, const policy_question_t *question,
+                      apr_pool_t *p, void *context)
+{
+    (void)p;
+    (void)context;
+    memory.gets++;
+    memory.question = *question;
+    if (memory.told != told) {
+        memory.is_kept = 0;
+    }
+    memory.told = told;
+    if (memory.is_kept) {
+        *out = memory.answer;
+    }
+    return memory.is_kept;
+}
+
+static void memory_put(const policy_answer_t *answer, const policy_question_t *question,
+                       void *context)
+{
+    (void)context;
+    ok(!strcmp(memory.question.jti, question->jti), "the question that was looked for");
+    memory.puts++;
+    memory.answer = *answer;
+    memory.is_kept = 1;
+}
+
+static const policy_answers_t answers = {memory_get, memory_put, NULL};
+
+static int asked(const char *token, const char *verdict, const char *reason)
+{
+    int before = opened;
+
+    is_str(use(token), verdict, reason);
+    return opened - before;
+}
+
+static void test_answers(void)
+{
+    issue_tokens_t tokens;
+    identity_t identity;
+    const char *sid;
+    int ended;
+
+    set_up();
+    memset(&memory, 0, sizeof memory);
+    policy.answers = &answers;
+    tokens = log_in("1");
+    identity = identity_of(tokens.access);
+    sid = identity.sid;
+    is_int(asked(tokens.access, "ok", "a first request"), 1, "asks the database");
+    is_int(asked(tokens.access, "ok", "a second one"), 0, "does not");
+    check_token(&identity, &policy, tokens.access, CHECK_ACCESS, &why, pool);
+    is_str(identity.username, "alice", "the name is remembered");
+    is_str(identity.sid, sid, "the session is the token's");
+    is_str(identity.password_mark, "", "nothing is known of the password");
+    ok(memory.answer.until == START + DAY, "and when the session ends");
+    is_str(memory.question.sid, sid, "the question has the session");
+    is_str(memory.question.user_id, "1", "the user");
+    is_str(memory.question.jti, identity.jti, "the token");
+    ok(memory.question.users == &users && memory.question.ends_on_password_change &&
+           memory.question.sessions == POLICY_SESSIONS_ON,
+       "and what holds here");
+    is_int(memory.puts, 1, "an answer that was remembered is not kept again");
+
+    is_down = 1;
+    is_str(use(tokens.access), "ok", "a database that is away is not missed");
+    memory.is_kept = 0;
+    is_str(use(tokens.access), "database", "but for the next question");
+    ok(!memory.is_kept, "no fault is kept");
+    is_down = 0;
+
+    use(tokens.access);
+    memory.answer.until = policy.now + 1;
+    is_int(asked(tokens.access, "ok", "up to the end of the session"), 0,
+           "is remembered");
+    memory.answer.until = policy.now;
+    is_int(asked(tokens.access, "ok", "at its end"), 1, "it is asked for anew");
+
+    memory.is_kept = 0;
+    sqlite_do(&db, "UPDATE auth_jwt_user SET is_active = 0");
+    is_str(use(tokens.access), "user_inactive", "a refusal");
+    ok(!memory.is_kept, "is not kept");
+    sqlite_do(&db, "UPDATE auth_jwt_user SET is_active = 1");
+    is_int(asked(tokens.access, "ok", "so that the next request"), 1, "asks");
+    session_end(&ended, &identity, &policy, &why, pool);
+    is_int(asked(tokens.access, "session_ended", "whoever ends it here"), 1,
+           "has it forgotten");
+    ok(!memory.is_kept, "for good");
+    policy.now += 400;
+    memory.is_kept = 1;
+    is_int(asked(tokens.access, "expired", "a token that has expired"), 0,
+           "is refused whatever is remembered");
+    tear_down();
+
+    set_up();
+    memset(&memory, 0, sizeof memory);
+    policy.answers = &answers;
+    policy.sessions = POLICY_SESSIONS_OFF;
+    tokens = log_in("1");
+    is_int(asked(tokens.access, "ok", "without a session"), 1, "asks once");
+    ok(memory.answer.until == POLICY_NO_END && !memory.question.sid, "without an end");
+    is_int(asked(tokens.access, "ok", "and then"), 0, "no more");
+    tear_down();
+}
+
+/* A row that ends a token of a time before sessions is an ending like any other. */
+static void test_told(void)
+{
+    identity_t identity;
+    int ended, before;
+
+    set_up();
+    policy.sessions = POLICY_SESSIONS_MIGRATE;
+    identity = identity_of(foreign("refresh", "r"));
+    before = told;
+    session_end(&ended, &identity, &policy, &why, pool);
+    is_int(told - before, 2, "after the row was looked for, and after it was added");
+    tear_down();
+}
+
 int main(void)
 {
     apr_initialize();
@@ -790,6 +920,8 @@ int main(void)
     test_off();
     test_odd_sids();
     test_login_age();
+    test_answers();
+    test_told();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();
