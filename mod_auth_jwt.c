@@ -34,6 +34,7 @@
 #include "http/directives.h"
 #include "http/endpoints.h"
 #include "http/private.h"
+#include "http/purge.h"
 
 /* The configuration is read twice at start, and the module may stay loaded between. */
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -47,7 +48,8 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                        server_rec *s)
 {
-    (void)pconf;
+    int status;
+
     (void)plog;
     (void)ptemp;
     /* The first reading is thrown away: nothing is made for it. */
@@ -55,7 +57,11 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     endpoints_prepare();
-    return dbd_post_config(s);
+    status = dbd_post_config(s);
+    if (status == OK) {
+        purge_post_config(pconf, s);
+    }
+    return status;
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
@@ -63,6 +69,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     body_child_init(pchild);
     endpoints_child_init(pchild, s);
     dbd_child_init(pchild, s, configtest_sources());
+    purge_child_init(pchild, s, configtest_sources());
 }
 
 static void register_hooks(apr_pool_t *p)

@@ -37,7 +37,7 @@ check_includes() {
         if (n ~ /^(endpoints|authn|authz|directives|configtest)$/) return 4
         if (n ~ /^(grant|revoke)$/) return 3
         if (n ~ /^(request|response|private|provider|body|cookie|csrf|cors|dump)$/) return 2
-        if (n ~ /^(config|dbd|cache|clock|gate|seats|keysource|keyprogram|keyring|keycheck|mount|form|fields|authorization|tree|sections)$/) return 1
+        if (n ~ /^(config|dbd|cache|clock|gate|seats|keysource|keyprogram|keyring|keycheck|mount|purge|form|fields|authorization|tree|sections)$/) return 1
         return 0
     }
     function bad(why) { print $1 ": includes " $2 ": " why }
@@ -68,7 +68,7 @@ check_includes() {
         if (from == "auth" && (to == "jose" || to == "store")) next
         if (from == "http") {
             if (to == "auth") next
-            if ($2 ~ /^(jose\/(jwk|jsontext)|store\/(db|users|sessions))\.h$/) next
+            if ($2 ~ /^(jose\/(jwk|jsontext)|store\/(db|expired|users|sessions))\.h$/) next
             if (to == "http") {
                 mine = name($1); other = name($2)
                 if (mine == other) next

@@ -187,6 +187,13 @@ $(INJECT): t/lib/inject.c t/lib/inject.h $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,SO  $@)$(COMPILE) -shared -o $@ $< $(LINK) $(LDFLAGS) $(APR_LIBS) $(LIBS) -ldl
 
+# A server's time of day and its optional functions, as tests want them.
+PRETEND := $(B)/pretend.so
+
+$(PRETEND): t/lib/pretend.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call say,SO  $@)$(COMPILE) -shared -o $@ $< $(LINK) $(LDFLAGS) $(APR_LIBS) -ldl
+
 UNIT_WRAP := $(if $(VALGRIND),valgrind -q --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
 
 # The longest first: at the end they would run with nothing beside them. Under valgrind each runs
@@ -214,11 +221,11 @@ SAN_WRAP  := env $(PRELOAD) ASAN_OPTIONS=detect_leaks=0:log_path=@RUN@/san/asan 
 VG_WRAP   := valgrind -q --keep-debuginfo=yes --leak-check=full --show-leak-kinds=definite \
              --suppressions=@RUN@/t/valgrind.supp --log-file=@RUN@/san/vg.%p
 TEST_ENV   = AUTH_JWT_MPMS='$(if $(TESTS),$*,$(MPMS))' AUTH_JWT_SO='$(SO)' AUTH_JWT_TOOL='$(HTJWT)' \
-             AUTH_JWT_INJECT='$(INJECT)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
+             AUTH_JWT_INJECT='$(INJECT)' AUTH_JWT_PRETEND='$(PRETEND)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
              AUTH_JWT_WRAP='$(if $(VALGRIND),$(VG_WRAP),$(if $(SANITIZE),$(SAN_WRAP)))'
 MPMS      := $(or $(MPM),event worker prefork)
 
-httpd-%: all $(INJECT)
+httpd-%: all $(INJECT) $(PRETEND)
 	@$(TEST_ENV) MPM=$* perl t/TEST $(TEST_ARGS) $(TESTS)
 
 lint:
@@ -231,7 +238,7 @@ layers: all
 # hence a second make. build/suite runs every stage, whatever the others did, and adds up.
 test check:
 	@sh build/deps test
-	@$(MAKE) --no-print-directory all $(INJECT) $(if $(TESTS),,unit-programs)
+	@$(MAKE) --no-print-directory all $(INJECT) $(PRETEND) $(if $(TESTS),,unit-programs)
 	+@perl build/suite '$(MAKE)' $(if $(TESTS),,lint layers unit) $(MPMS:%=httpd-%)
 
 # What only the demo needs may stay missing: it says so itself, and leaves PHP out. By exec, since
@@ -320,7 +327,7 @@ uninstall: found
 
 # By name, since OUT may be somebody's folder.
 clean:
-	rm -rf $(addprefix $(OUT)/,coverage obj unit bench replay fuzz demo flags mod_auth_jwt.so htjwt inject.so auth_jwt.load) $(OUT)/san-*
+	rm -rf $(addprefix $(OUT)/,coverage obj unit bench replay fuzz demo flags mod_auth_jwt.so htjwt inject.so pretend.so auth_jwt.load) $(OUT)/san-*
 
 FORCE:
 .PHONY: all found coverage unit unit-programs lint layers test check demo bench fuzz fuzz-programs tidy cppcheck format \

@@ -32,6 +32,7 @@ APLOG_USE_MODULE(auth_jwt);
 typedef struct {
     volatile apr_uint32_t probed;  /* by a child of this generation */
     volatile apr_uint32_t endings; /* counts whatever ends sessions */
+    dbd_purge_t purge;
     effort_t efforts[SLOTS];
 } shared_t;
 
@@ -220,7 +221,7 @@ static void answer_put(const policy_answer_t *answer, const policy_question_t *q
     }
 }
 
-static void attach(dbd_t *dbd, server_rec *server, apr_pool_t *p)
+void dbd_attach_server(dbd_t *dbd, server_rec *server, apr_pool_t *p)
 {
     memset(dbd, 0, sizeof *dbd);
     dbd->store.open = store_open;
@@ -236,9 +237,14 @@ static void attach(dbd_t *dbd, server_rec *server, apr_pool_t *p)
 
 void dbd_attach(policy_t *policy, dbd_t *dbd, const config_t *config, request_rec *r)
 {
-    attach(dbd, r->server, r->pool);
+    dbd_attach_server(dbd, r->server, r->pool);
     policy->store = &dbd->store;
     policy->effort = &shared->efforts[config_users(config)->slot % SLOTS];
+}
+
+dbd_purge_t *dbd_purge(void)
+{
+    return &shared->purge;
 }
 
 void dbd_remember(policy_t *policy, dbd_t *dbd, apr_interval_time_t age)
@@ -292,7 +298,7 @@ static int meet(const dbd_source_t *source, int is_first, apr_pool_t *p)
     dbd_t dbd;
     db_t db;
 
-    attach(&dbd, source->server, p);
+    dbd_attach_server(&dbd, source->server, p);
     rv = store_open(&db, &why, &dbd);
     if (rv == APR_SUCCESS) {
         db_note_file(&db, p);

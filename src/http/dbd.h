@@ -26,6 +26,12 @@ typedef struct {
     cache_moment_t asked;           /* when the question was asked */
 } dbd_t;
 
+/** What all children know of the purge of expired rows. */
+typedef struct {
+    volatile apr_uint32_t at;        /* when the last one began, in seconds since 1970 */
+    volatile apr_uint32_t refreshes; /* where these make it begin */
+} dbd_purge_t;
+
 /** Tables of a server, to be tried when the first child starts. */
 typedef struct {
     server_rec *server;
@@ -51,6 +57,12 @@ void dbd_child_init(apr_pool_t *pchild, server_rec *s, const apr_array_header_t 
 
 /** Let a policy ask this server's database. */
 void dbd_attach(policy_t *policy, dbd_t *dbd, const config_t *config, request_rec *r);
+
+/** Let something that is no request ask a server's database: by @p dbd's store. */
+void dbd_attach_server(dbd_t *dbd, server_rec *server, apr_pool_t *p);
+
+/** The purge, in the memory that the children share. */
+dbd_purge_t *dbd_purge(void);
 
 /** Let a policy to which dbd_attach() was done be content with answers of this age. */
 void dbd_remember(policy_t *policy, dbd_t *dbd, apr_interval_time_t age);

@@ -7,6 +7,7 @@
 #include "auth/login.h"
 #include "auth/refresh.h"
 #include "http/body.h"
+#include "http/purge.h"
 #include "http/response.h"
 
 APLOG_USE_MODULE(auth_jwt);
@@ -137,7 +138,9 @@ int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy
                   "access token %s%s",
                   identity.user_id, identity.jti, tokens.access_jti,
                   of_session(&identity, r->pool));
-    return answer_tokens(r, &tokens, 0);
+    status = answer_tokens(r, &tokens, 0);
+    purge_after_refresh(r);
+    return status;
 }
 
 /* --- Sliding tokens -------------------------------------------------------------- */
@@ -195,5 +198,7 @@ int grant_refresh_sliding(request_rec *r, const config_t *config, const policy_t
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "JWT0116: the sliding token %s of the user with the id '%s' slid on%s",
                   identity.jti, identity.user_id, of_session(&identity, r->pool));
-    return answer_sliding(r, token);
+    status = answer_sliding(r, token);
+    purge_after_refresh(r);
+    return status;
 }
