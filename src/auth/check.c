@@ -158,7 +158,8 @@ static verdict_t check_session(identity_t *identity, const policy_t *policy, db_
     if (!identity->sid) {
         return VERDICT_OK;
     }
-    rv = sessions_find(session, db, identity->sid, why, p);
+    rv = (policy->only_judges ? sessions_judge : sessions_find)(session, db,
+                                                                identity->sid, why, p);
     if (rv == APR_NOTFOUND && !identity->claims.sid) {
         return VERDICT_OK; /* not adopted yet */
     }
@@ -293,6 +294,9 @@ static verdict_t check_store(identity_t *identity, const policy_t *policy,
     verdict = ask_store(identity, policy, why, p);
     if (may_recall && verdict == VERDICT_OK) {
         remember(identity, policy, &question);
+    }
+    if (policy->only_judges) {
+        identity->session = NULL; /* a part of it, which nobody should take for more */
     }
     return verdict;
 }

@@ -17,7 +17,7 @@ typedef struct {
     const char *jti;           /* of the token; NULL after a login */
     const char *sid;           /* of the token, or that it will be given; NULL: none */
     const char *password_mark; /* of the user's password now; "": not asked for */
-    const session_t *session;  /* its row; NULL: there is none, or it was not asked for */
+    const session_t *session;  /* its row; NULL: there is none, or nobody asked for it */
     claims_t claims;           /* of the token; no payload after a login */
 } identity_t;
 

@@ -114,8 +114,9 @@ typedef struct {
     apr_int64_t session_lifetime; /* seconds since login; 0: for ever */
     int max_sessions;             /* of a user; 0: any number */
     int ends_on_password_change;
-    policy_client_t client;                   /* where tokens are issued */
-    const users_t *users;                     /* NULL: the providers' alone */
+    int only_judges;        /* nothing is done with the session but to see it goes on */
+    policy_client_t client; /* where tokens are issued */
+    const users_t *users;   /* NULL: the providers' alone */
     const apr_array_header_t *provider_names; /* const char *; NULL: none */
     const policy_provider_t *provider;        /* their judge, where there are logins */
     const policy_store_t *store;              /* NULL: the user is not looked up */

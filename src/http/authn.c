@@ -69,11 +69,12 @@ static verdict_t identify(identity_t *identity, request_rec *r, const config_t *
         return verdict;
     }
     config_policy(&policy, config, r->pool);
+    policy.only_judges = 1;
     if (config->check_user && config_asks_database(config)) {
         dbd_attach(&policy, &dbd, config, r);
-    }
-    if (config->check_user && config->answer_age) {
-        dbd_remember(&policy, &dbd, apr_time_from_sec(config->answer_age));
+        if (config->answer_age) {
+            dbd_remember(&policy, &dbd, apr_time_from_sec(config->answer_age));
+        }
     }
     return check_token(identity, &policy, token, config_page_types(config), why, r->pool);
 }

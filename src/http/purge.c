@@ -28,8 +28,9 @@ APLOG_USE_MODULE(auth_jwt);
 #define MOST_BATCHES 1000
 #define PAUSE        apr_time_from_msec(50)
 
-/* How long the end of a child waits for a batch. */
-#define PATIENCE apr_time_from_sec(3)
+/* How long the end of a child waits for a batch; the parent grows impatient after three
+ * seconds. */
+#define PATIENCE apr_time_from_sec(2)
 
 /* Without mod_watchdog: refreshes from one batch to the next. */
 #define REFRESHES 256

@@ -36,6 +36,11 @@ static const db_query_t add =
 static const db_query_t find =
     QUERY("SELECT " COLUMNS " FROM auth_jwt_session WHERE sid = %s", 1);
 
+static const db_query_t judge =
+    QUERY("SELECT user_id, user_source, password_mark, expires_at, revoked_at FROM "
+          "auth_jwt_session WHERE sid = %s",
+          1);
+
 /* MySQL assigns from left to right. */
 static const db_query_t rotate =
     STATEMENT("UPDATE auth_jwt_session SET previous_jti = current_jti, current_jti = %s, "
@@ -125,6 +130,10 @@ static int read_number(apr_int64_t *out, const db_row_t *row, int column)
     return *end_of_it == '\0';
 }
 
+static const char odd_row[] =
+    "a row of auth_jwt_session has a value that is NULL or no number; make the table by "
+    "the module's own schema, and delete that row";
+
 /* In the order of COLUMNS. */
 static apr_status_t read_row(session_t *out, const db_row_t *row, const char **why)
 {
@@ -147,8 +156,7 @@ static apr_status_t read_row(session_t *out, const db_row_t *row, const char **w
         is_good = read_number(numbers[i], row, TEXTS + i);
     }
     if (!is_good) {
-        *why = "a row of auth_jwt_session has a value that is NULL or no number; make "
-               "the table by the module's own schema, and delete that row";
+        *why = odd_row;
         return APR_EGENERAL;
     }
     session.remember = remember != 0;
@@ -164,6 +172,29 @@ apr_status_t sessions_find(session_t *out, db_t *db, const char *sid, const char
 
     rv = db_get_row(&row, db, &find, &sid, why, p);
     return rv == APR_SUCCESS ? read_row(out, &row, why) : rv;
+}
+
+apr_status_t sessions_judge(session_t *out, db_t *db, const char *sid, const char **why,
+                            apr_pool_t *p)
+{
+    session_t session = {.sid = sid};
+    apr_status_t rv;
+    db_row_t row;
+
+    rv = db_get_row(&row, db, &judge, &sid, why, p);
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (row.columns != 5 || !read_text(&session.user.id, &row, 0) ||
+        !read_text(&session.user.source, &row, 1) ||
+        !read_text(&session.password_mark, &row, 2) ||
+        !read_number(&session.expires_at, &row, 3) ||
+        !read_number(&session.revoked_at, &row, 4)) {
+        *why = odd_row;
+        return APR_EGENERAL;
+    }
+    *out = session;
+    return APR_SUCCESS;
 }
 
 apr_status_t sessions_rotate(int *won, db_t *db, const sessions_rotation_t *rotation,

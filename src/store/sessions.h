@@ -62,6 +62,15 @@ apr_status_t sessions_add(db_t *db, const session_t *session, const char **why,
 apr_status_t sessions_find(session_t *out, db_t *db, const char *sid, const char **why,
                            apr_pool_t *p);
 
+/**
+ * The same for no more than what tells whether a session goes on: user,
+ * password_mark, expires_at, revoked_at and @p sid itself; all else is 0 or NULL.
+ *
+ * Of what a request costs most is in the reading of columns.
+ */
+apr_status_t sessions_judge(session_t *out, db_t *db, const char *sid, const char **why,
+                            apr_pool_t *p);
+
 /** A rotation: which token gives way to which. */
 typedef struct {
     const char *sid;

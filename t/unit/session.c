@@ -720,6 +720,49 @@ static void test_off(void)
     tear_down();
 }
 
+/* A page reads a part of the row, and comes to the same verdict. */
+static void test_only_judges(void)
+{
+    static const struct {
+        const char *sql, *verdict;
+    } cases[] = {
+        {"UPDATE auth_jwt_session SET revoked_at = 0", "ok"},
+        {"UPDATE auth_jwt_session SET revoked_at = 1", "session_ended"},
+        {"UPDATE auth_jwt_session SET expires_at = 1800000000", "session_ended"},
+        {"UPDATE auth_jwt_session SET user_id = '2'", "session_ended"},
+        {"UPDATE auth_jwt_session SET password_mark = 'x'", "password_changed"},
+        {"UPDATE auth_jwt_session SET password_mark = NULL", "database"},
+        {"UPDATE auth_jwt_session SET user_id = NULL", "database"},
+        {"UPDATE auth_jwt_session SET expires_at = 'soon'", "database"},
+        {"UPDATE auth_jwt_session SET revoked_at = ''", "database"},
+        {"DELETE FROM auth_jwt_session", "session_ended"},
+        {"DROP TABLE auth_jwt_session", "database"},
+        {"UPDATE auth_jwt_user SET password = 'x'", "password_changed"},
+        {"UPDATE auth_jwt_user SET is_active = 0", "user_inactive"},
+    };
+    issue_tokens_t tokens;
+    identity_t identity;
+    apr_size_t i;
+    int part;
+
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (part = 0; part < 2; part++) {
+            set_up();
+            tokens = log_in("1");
+            sqlite_do(&db, cases[i].sql);
+            policy.only_judges = part;
+            is_str(use(tokens.access), cases[i].verdict, cases[i].sql);
+            tear_down();
+        }
+    }
+    set_up();
+    tokens = log_in("1");
+    policy.only_judges = 1;
+    check_token(&identity, &policy, tokens.access, CHECK_ACCESS, &why, pool);
+    ok(!identity.session && identity.sid, "nobody is given the part for the whole");
+    tear_down();
+}
+
 static void test_odd_sids(void)
 {
     static const char *const sids[] = {"\"\"", "\"x\"",
@@ -920,6 +963,7 @@ int main(void)
     test_off();
     test_odd_sids();
     test_login_age();
+    test_only_judges();
     test_answers();
     test_told();
     apr_pool_destroy(pool);
