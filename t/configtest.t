@@ -463,7 +463,7 @@ my @bad_values = (
     map({ [ "AuthJWTTokenTypes '$_'", "AuthJWTTokenTypes access $_", "AuthJWTTokenTypes: '$_' is no type "
             . 'of tokens that opens pages; write access, sliding or both' ] } qw(refresh none any x)),
     map({ [ "AuthJWTSessions '$_'", "AuthJWTSessions \"$_\"", "AuthJWTSessions: '$_' is no way to keep "
-            . 'sessions; write On, migrate or Off' ] } 'yes', '1', 'database'),
+            . 'sessions; write On, migrate, blacklist or Off' ] } 'yes', '1', 'database'),
     map({ [ "a leeway of '$_'", "AuthJWTLeeway \"$_\"", "AuthJWTLeeway: '$_' is not a leeway; write "
             . 'a time from 0 to 10min, such as 30s' ] }
         '-1', '5x', '11min', '1h', ' 5s', '1e2'),

@@ -8,7 +8,7 @@ use warnings;
 use Test::More;
 use JWTTest;
 use JWTTest::Database;
-use JWTTest::Users qw(application_tables);
+use JWTTest::Users qw(application_tables blacklist_tables);
 use POSIX ();
 use Time::HiRes qw(time);
 
@@ -358,6 +358,73 @@ sub test_presets
     $made->stop;
 }
 
+# Both blacklists: the module's own, and Django's tables, where the times must be what Django reads.
+sub test_blacklist
+{
+    $database->sql(blacklist_tables($database->{driver}));
+    $database->sql("GRANT INSERT ON site.* TO jwt\@'127.0.0.1'; GRANT INSERT ON site.* TO jwt\@localhost;")
+        if $database->{driver} eq 'mysql';
+    my $params = $database->params;
+    my $made = httpd_start(<<"CONF");
+DBDriver $database->{driver}
+DBDParams "$params"
+AuthJWTKey - HS256 \${T_DIR}/keys/site.key
+AuthJWTSessions blacklist
+AuthJWTEndpoints /auth
+<Location "/own">
+    AuthType JWT
+    Require valid-user
+</Location>
+<Location "/django">
+    AuthJWTUserQuery django
+    AuthJWTAudience django
+    AuthType JWT
+    Require valid-user
+</Location>
+<Location "/django/refresh">
+    SetHandler jwt-refresh
+</Location>
+<Location "/django/logout">
+    SetHandler jwt-logout
+</Location>
+CONF
+    ok wait_until(5, sub { 4 == grep { /JWT0011/ } split /\n/, $made->log }), 'all tables answer at start';
+    for my $place ([ '/own', '/auth/token/refresh', '/auth/logout', '1', undef ],
+        [ '/django', '/django/refresh', '/django/logout', '11', 'django' ]) {
+        my ($page, $refresh, $logout, $id, $aud) = @$place;
+        my $jwt = sub { token({ user_id => $id, aud => $aud, @_ }) };
+        my $code = sub { get_with("$page/", $_[0], port => $made->port)->code };
+        my ($access, $other) = map { $jwt->() } 1, 2;
+        is $code->($access), 404, "$page: a good token";
+        for my $time ('once', 'twice') {
+            is post_json($logout, {}, token => $access, port => $made->port)->code, 200, "... logout $time";
+        }
+        is $code->($access), 401, '... is refused at once';
+        is $code->($other), 404, '... another is not';
+        my $token = $jwt->(token_type => 'refresh', exp => 2000000000);
+        my @codes = map { post_json($refresh, { refresh => $token }, port => $made->port)->code } 1, 2;
+        is "@codes", '200 401', '... a refresh token is good once';
+        is post_json($logout, {}, token => $jwt->(user_id => $_), port => $made->port)->code, 200,
+            "... logout of a user who is none: $_" for '999', 'x';
+        is post_json($logout, {}, token => $jwt->(exp => 9e15), port => $made->port)->code, 200,
+            '... of a token for all times';
+    }
+    my $sql = 'SELECT COUNT(*) FROM token_blacklist_outstandingtoken o JOIN token_blacklist_blacklistedtoken b '
+        . 'ON b.token_id = o.id WHERE ';
+    my %is = (
+        "user_id = 11 AND token = ''" => 3,
+        'user_id IS NULL' => 2,
+        $database->{driver} eq 'pgsql'
+            ? ("expires_at = TIMESTAMP WITH TIME ZONE '2033-05-18 03:33:20+00'" => 1,
+                "abs(extract(epoch FROM created_at - now())) < 60 AND abs(extract(epoch FROM blacklisted_at - now())) < 60" => 5)
+            : ("expires_at = '2033-05-18 03:33:20'" => 1,
+                "abs(timestampdiff(SECOND, created_at, utc_timestamp())) < 60 AND abs(timestampdiff(SECOND, blacklisted_at, utc_timestamp())) < 60" => 5),
+    );
+    is $database->ask("$sql$_"), $is{$_}, $_ for sort keys %is;
+    unlike $made->log, qr/JWT0201/, 'nothing of it was a fault';
+    $made->stop;
+}
+
 sub ask_in_background
 {
     pipe my $reader, my $writer or die "pipe: $!\n";
@@ -392,6 +459,7 @@ for my $driver ('pgsql', 'mysql') {
             $server->stop;
         }
         subtest "$driver: presets" => \&test_presets;
+        subtest "$driver: blacklists" => \&test_blacklist;
         $database->down;
     }
 }

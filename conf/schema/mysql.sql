@@ -7,6 +7,7 @@
 --   CREATE USER auth_jwt@localhost IDENTIFIED BY '…';
 --   GRANT SELECT ON site.auth_jwt_user TO auth_jwt@localhost;
 --   GRANT SELECT, INSERT, UPDATE, DELETE ON site.auth_jwt_session TO auth_jwt@localhost;
+--   GRANT SELECT, INSERT, UPDATE, DELETE ON site.auth_jwt_blacklist TO auth_jwt@localhost;
 --
 -- User names are compared byte by byte, as on the other databases: with the default
 -- collation "Alice" and "alice" would be one user.
@@ -41,4 +42,11 @@ CREATE TABLE IF NOT EXISTS auth_jwt_session (
     remember       BIGINT       NOT NULL,
     INDEX auth_jwt_session_user (user_id),
     INDEX auth_jwt_session_end (expires_at)
+) ENGINE = InnoDB;
+
+-- Tokens that were ended, with AuthJWTSessions blacklist.
+CREATE TABLE IF NOT EXISTS auth_jwt_blacklist (
+    jti        VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,
+    expires_at BIGINT       NOT NULL, -- of the token; the row is of no use afterwards
+    INDEX auth_jwt_blacklist_end (expires_at)
 ) ENGINE = InnoDB;

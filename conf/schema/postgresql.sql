@@ -6,7 +6,8 @@
 --
 --   CREATE ROLE auth_jwt LOGIN PASSWORD '…';
 --   GRANT SELECT ON auth_jwt_user TO auth_jwt;
---   GRANT SELECT, INSERT, UPDATE, DELETE ON auth_jwt_session TO auth_jwt;
+--   GRANT SELECT, INSERT, UPDATE, DELETE ON auth_jwt_session, auth_jwt_blacklist
+--         TO auth_jwt;
 --
 -- Over the socket Debian's "peer" asks for a role named like the server's user (www-data).
 
@@ -38,3 +39,10 @@ CREATE TABLE IF NOT EXISTS auth_jwt_session (
 );
 CREATE INDEX IF NOT EXISTS auth_jwt_session_user ON auth_jwt_session(user_id);
 CREATE INDEX IF NOT EXISTS auth_jwt_session_end ON auth_jwt_session(expires_at);
+
+-- Tokens that were ended, with AuthJWTSessions blacklist.
+CREATE TABLE IF NOT EXISTS auth_jwt_blacklist (
+    jti        VARCHAR(255) NOT NULL PRIMARY KEY,
+    expires_at BIGINT       NOT NULL -- of the token; the row is of no use afterwards
+);
+CREATE INDEX IF NOT EXISTS auth_jwt_blacklist_end ON auth_jwt_blacklist(expires_at);

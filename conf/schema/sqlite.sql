@@ -36,3 +36,10 @@ CREATE TABLE IF NOT EXISTS auth_jwt_session (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS auth_jwt_session_user ON auth_jwt_session(user_id);
 CREATE INDEX IF NOT EXISTS auth_jwt_session_end ON auth_jwt_session(expires_at);
+
+-- Tokens that were ended, with AuthJWTSessions blacklist.
+CREATE TABLE IF NOT EXISTS auth_jwt_blacklist (
+    jti        TEXT    NOT NULL PRIMARY KEY,
+    expires_at INTEGER NOT NULL -- of the token; the row is of no use afterwards
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS auth_jwt_blacklist_end ON auth_jwt_blacklist(expires_at);

@@ -174,6 +174,27 @@ static verdict_t check_session(identity_t *identity, const policy_t *policy, db_
     return judge_session(session, identity, policy, why, p);
 }
 
+/* A token without sid, where what was ended is kept by its jti. */
+static verdict_t check_blacklist(const identity_t *identity, const policy_t *policy,
+                                 db_t *db, const char **why, apr_pool_t *p)
+{
+    int ended;
+
+    if (identity->sid || !policy->blacklist) {
+        return VERDICT_OK;
+    }
+    if (blacklist_has(&ended, db, policy->blacklist, identity->jti, why, p) !=
+        APR_SUCCESS) {
+        return VERDICT_STORE_DOWN;
+    }
+    if (ended) {
+        *why = apr_psprintf(p, "the token %s of the user with the id '%s' was ended",
+                            identity->jti, identity->user_id);
+        return VERDICT_SESSION_ENDED;
+    }
+    return VERDICT_OK;
+}
+
 /* Sessions that began with another password than the user has now are over. */
 static verdict_t check_password_mark(identity_t *identity, const policy_t *policy,
                                      const user_t *user, const char **why, apr_pool_t *p)
@@ -238,6 +259,9 @@ static verdict_t ask_store(identity_t *identity, const policy_t *policy, const c
         return VERDICT_STORE_DOWN;
     }
     verdict = check_session(identity, policy, &db, why, p);
+    if (verdict == VERDICT_OK) {
+        verdict = check_blacklist(identity, policy, &db, why, p);
+    }
     if (verdict == VERDICT_OK && policy->users) {
         verdict = check_user(identity, policy, &db, why, p);
     }
@@ -406,6 +430,10 @@ static verdict_t read_sid(identity_t *identity, const policy_t *policy, const ch
         identity->sid = sessions_adopted_sid(identity->user_id, identity->jti, p);
         *why = "OpenSSL could not compute SHA-256";
         return identity->sid ? VERDICT_OK : VERDICT_CRYPTO_DOWN;
+    }
+    if (policy->blacklist && !blacklist_is_usable(identity->jti)) {
+        *why = "jti is too long, or no plain text, so that no blacklist could hold it";
+        return VERDICT_MALFORMED;
     }
     return VERDICT_OK;
 }

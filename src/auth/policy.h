@@ -38,6 +38,7 @@ typedef enum {
     POLICY_SESSIONS_ON,
     POLICY_SESSIONS_MIGRATE, /* tokens without sid are good, and refreshed into a session
                               */
+    POLICY_SESSIONS_BLACKLIST, /* none are opened; what was ended is kept by its jti */
     POLICY_SESSIONS_OFF
 } policy_sessions_t;
 
@@ -109,6 +110,7 @@ typedef struct {
     apr_int64_t max_token_age; /* seconds, access tokens only; 0: any */
     apr_int64_t max_login_age; /* seconds, likewise, since the login; 0: any */
     policy_sessions_t sessions;
+    const blacklist_t *blacklist; /* of tokens without sid; NULL: none is kept */
     int rotates;                  /* whether a refresh spends the refresh token */
     apr_int64_t reuse_grace;      /* seconds */
     apr_int64_t session_lifetime; /* seconds since login; 0: for ever */

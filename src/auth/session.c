@@ -7,6 +7,10 @@
  * asks again within the grace and is given the same one. After the grace a spent token
  * means that two hold the session, and it ends for both.
  *
+ * Without sessions a blacklist tells what was ended. There a token is spent by the one
+ * INSERT that adds its jti; nobody could be given a successor that is kept nowhere, so
+ * whoever comes second is refused.
+ *
  * The clock of a session never goes back: where another server's is ahead by less than
  * MOST_AHEAD, a rotation of its future is taken for one of this moment. */
 #include "auth/session.h"
@@ -142,7 +146,8 @@ verdict_t session_start(session_successor_t *first, identity_t *identity,
         *why = no_random;
         return VERDICT_CRYPTO_DOWN;
     }
-    if (policy->sessions != POLICY_SESSIONS_OFF) {
+    if (policy->sessions == POLICY_SESSIONS_ON ||
+        policy->sessions == POLICY_SESSIONS_MIGRATE) {
         *row = make_row(policy, identity->user_id, sid, policy->now, idle, p);
         row->current_jti = made.jti;
         row->password_mark = identity->password_mark;
@@ -326,6 +331,68 @@ static verdict_t spend(session_successor_t *out, session_t *row, const char *jti
     return VERDICT_STORE_DOWN;
 }
 
+/* When the last of all tokens with this jti has expired: a sliding one keeps its own. */
+static apr_int64_t last_end(const identity_t *identity)
+{
+    apr_int64_t exp = identity->claims.exp, slides_until;
+
+    if (identity->type != CHECK_SLIDING) {
+        return exp;
+    }
+    slides_until = claims_time(&identity->claims, CHECK_REFRESH_EXP);
+    return slides_until > exp ? slides_until : exp;
+}
+
+/* Add the jti of a token to the blacklist. */
+static apr_status_t add_to_blacklist(int *added, const identity_t *identity,
+                                     const policy_t *policy, const char **why,
+                                     apr_pool_t *p)
+{
+    blacklist_entry_t entry = {
+        .jti = identity->jti,
+        .user_id = identity->user_id,
+        .expires_at = last_end(identity),
+        .now = policy->now,
+    };
+    apr_status_t rv;
+    db_t db;
+
+    rv = open_store(&db, policy, why);
+    if (rv == APR_SUCCESS) {
+        rv = blacklist_add(added, &db, policy->blacklist, &entry, why, p);
+        close_store(policy);
+    }
+    return rv;
+}
+
+/* A token without a session. Where nothing is kept nothing is spent: the old one stays
+ * good, too. */
+static verdict_t spend_alone(session_successor_t *out, const identity_t *identity,
+                             const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    int added;
+
+    out->is_given = policy->rotates;
+    out->jti = random_id(policy->random, p);
+    out->iat = policy->now;
+    out->exp = policy->now + policy->refresh_lifetime;
+    if (!out->jti) {
+        *why = no_random;
+        return VERDICT_CRYPTO_DOWN;
+    }
+    if (!policy->rotates || !policy->blacklist) {
+        return VERDICT_OK;
+    }
+    if (add_to_blacklist(&added, identity, policy, why, p) != APR_SUCCESS) {
+        return VERDICT_STORE_DOWN;
+    }
+    *why = apr_psprintf(p,
+                        "the refresh token %s of the user with the id '%s' was spent "
+                        "at the same time by somebody else",
+                        identity->jti, identity->user_id);
+    return added ? VERDICT_OK : VERDICT_SESSION_ENDED;
+}
+
 /* --- Migration ------------------------------------------------------------------- */
 
 /* Ours are short, those of other issuers need not be. */
@@ -387,14 +454,8 @@ verdict_t session_spend(session_successor_t *out, identity_t *identity,
     } else if (policy->sessions == POLICY_SESSIONS_MIGRATE) {
         verdict = adopt(&next, identity, row, policy, why, p);
     } else {
-        /* Nothing is kept, so nothing is spent: the old one stays good, too. */
-        next.is_given = policy->rotates;
-        next.jti = random_id(policy->random, p);
-        next.iat = policy->now;
-        next.exp = policy->now + policy->refresh_lifetime;
         row = NULL;
-        *why = no_random;
-        verdict = next.jti ? VERDICT_OK : VERDICT_CRYPTO_DOWN;
+        verdict = spend_alone(&next, identity, policy, why, p);
     }
     if (verdict == VERDICT_OK) {
         identity->session = row;
@@ -426,14 +487,29 @@ static apr_status_t add_ended(int *ended, const identity_t *identity,
     return rv;
 }
 
+int session_can_end(const identity_t *identity, const policy_t *policy)
+{
+    return identity->sid || policy->blacklist;
+}
+
+static apr_status_t end_alone(int *ended, const identity_t *identity,
+                              const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    apr_status_t rv = add_to_blacklist(ended, identity, policy, why, p);
+
+    tell_ended(policy);
+    return rv;
+}
+
 verdict_t session_end(int *ended, const identity_t *identity, const policy_t *policy,
                       const char **why, apr_pool_t *p)
 {
     const char *sid = identity->sid, *user_id = identity->user_id;
-    apr_status_t rv = end_row(ended, sid, user_id, policy, why, p);
+    apr_status_t rv = sid ? end_row(ended, sid, user_id, policy, why, p)
+                          : end_alone(ended, identity, policy, why, p);
     session_t row;
 
-    if (rv == APR_SUCCESS && !*ended && !identity->claims.sid &&
+    if (rv == APR_SUCCESS && sid && !*ended && !identity->claims.sid &&
         has_room(identity->jti) && find_row(&row, policy, sid, why, p) == APR_NOTFOUND &&
         add_ended(ended, identity, policy, why, p) != APR_SUCCESS) {
         /* Somebody has opened it in the meantime. */

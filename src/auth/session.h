@@ -31,7 +31,8 @@ verdict_t session_start(session_successor_t *first, identity_t *identity,
  * and within AuthJWTReuseGrace the others are given the same one.
  *
  * A token that is older than that ends its session: whoever presents it has stolen it,
- * or has been stolen from.
+ * or has been stolen from. A token without a session is spent by a blacklist, where one
+ * is kept: all but the first are refused.
  *
  * @param out       untouched unless the verdict is VERDICT_OK
  * @param identity  of check_token(); its session becomes what it is now
@@ -41,11 +42,16 @@ verdict_t session_start(session_successor_t *first, identity_t *identity,
 verdict_t session_spend(session_successor_t *out, identity_t *identity,
                         const policy_t *policy, const char **why, apr_pool_t *p);
 
+/** Whether session_end() can be asked for: the token has a session, or a blacklist would
+ *  hold it. */
+int session_can_end(const identity_t *identity, const policy_t *policy);
+
 /**
- * End the session of a token; that it had ended before is fine.
+ * End the session of a token, or, without one, the token alone; that it had ended before
+ * is fine.
  *
- * @param ended     number of sessions that were ended by this: 1 or 0
- * @param identity  of check_signed() or check_token(), with a sid
+ * @param ended     number of what was ended by this: 1 or 0
+ * @param identity  of check_signed() or check_token(), for which session_can_end()
  * @return VERDICT_OK, or VERDICT_STORE_DOWN with @p why set
  */
 verdict_t session_end(int *ended, const identity_t *identity, const policy_t *policy,

@@ -243,6 +243,16 @@ const config_users_t *config_users(const config_t *config)
     return config->users ? config->users : preset;
 }
 
+const blacklist_t *config_blacklist(const config_t *config)
+{
+    const blacklist_t *theirs = config_users(config)->queries.blacklist;
+
+    if (config->sessions != POLICY_SESSIONS_BLACKLIST) {
+        return NULL;
+    }
+    return theirs ? theirs : &blacklist_own;
+}
+
 /* The key with a name as directives write it. */
 static const jwk_t *named_key(const config_t *config, const char *kid)
 {
@@ -315,6 +325,7 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->max_token_age = shorter(config->max_token_age, config->htaccess_token_age);
     out->max_login_age = config_max_login_age(config);
     out->sessions = config->sessions;
+    out->blacklist = config_blacklist(config);
     out->rotates = config->rotate_refresh;
     out->reuse_grace = config->reuse_grace;
     out->session_lifetime = config->session_lifetime >= 0 ? config->session_lifetime

@@ -165,6 +165,10 @@ int config_asks_database(const config_t *config);
 /** The users of a section: its own, or the preset's. */
 const config_users_t *config_users(const config_t *config);
 
+/** Where tokens that were ended are noted: the users' application's, or our own; NULL:
+ *  nowhere. */
+const blacklist_t *config_blacklist(const config_t *config);
+
 /** The keys that are accepted here. */
 const jwk_ring_t *config_keys(const config_t *config, apr_pool_t *p);
 

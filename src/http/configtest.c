@@ -575,30 +575,34 @@ static void add_source(const sections_place_t *section, const apr_array_header_t
     }
     source = apr_array_push(sources);
     source->users = config_users(section->config);
+    source->blacklist = NULL;
     source->server = section->host->server;
     source->where = section->users;
 }
 
-/* The table of sessions of each database in which there are some. */
-static void add_sessions(const sections_place_t *section, apr_array_header_t *hosts)
+/* The table of sessions, or of ended tokens, once for each database that has it.
+ *
+ * noted  const sections_place_t *, of which no two have the same table */
+static void add_sessions(const sections_place_t *section, apr_array_header_t *noted)
 {
+    const blacklist_t *blacklist = config_blacklist(section->config);
     dbd_source_t *source;
     int i;
 
     if (!knows_users(section) || section->config->sessions == POLICY_SESSIONS_OFF) {
         return;
     }
-    for (i = 0; i < hosts->nelts; i++) {
-        if (sections_same_database(APR_ARRAY_IDX(hosts, i, const sections_host_t *),
-                                   section->host)) {
+    for (i = 0; i < noted->nelts; i++) {
+        const sections_place_t *other = APR_ARRAY_IDX(noted, i, const sections_place_t *);
+
+        if (sections_same_database(other->host, section->host) &&
+            config_blacklist(other->config) == blacklist) {
             return;
         }
     }
-    APR_ARRAY_PUSH(hosts, const sections_host_t *) = section->host;
+    APR_ARRAY_PUSH(noted, const sections_place_t *) = section;
     source = apr_array_push(sources);
-    source->users = NULL;
-    source->server = section->host->server;
-    source->where = NULL;
+    *source = (dbd_source_t){.blacklist = blacklist, .server = section->host->server};
 }
 
 /* Compare a place that asks users with all such places before it.
@@ -666,7 +670,8 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     const apr_array_header_t *all = sections_list(s, pconf, ptemp);
     apr_array_header_t *others =
         apr_array_make(ptemp, 4, sizeof(const sections_place_t *));
-    apr_array_header_t *hosts = apr_array_make(ptemp, 2, sizeof(const sections_host_t *));
+    apr_array_header_t *noted =
+        apr_array_make(ptemp, 2, sizeof(const sections_place_t *));
     const sections_place_t *sections = (const sections_place_t *)all->elts;
     const char *error;
     int i;
@@ -683,7 +688,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         if (error) {
             return refuse_section(&sections[i], error, ptemp);
         }
-        add_sessions(&sections[i], hosts);
+        add_sessions(&sections[i], noted);
         warn_idle(&sections[i], all, ptemp);
         warn_open(&sections[i], ptemp);
     }

@@ -255,17 +255,36 @@ void dbd_remember(policy_t *policy, dbd_t *dbd, apr_interval_time_t age)
 
 static const char *place(const dbd_source_t *source, apr_pool_t *p)
 {
-    return !source->users ? "auth_jwt_session"
+    return source->blacklist ? blacklist_name(source->blacklist)
+           : !source->users  ? "auth_jwt_session"
            : source->where
                ? apr_psprintf(p, "%s (line %d of %s)", source->where->directive,
                               source->where->line_num, source->where->filename)
                : "AuthJWTUserQuery auth_jwt (the default)";
 }
 
+/* What a table is for, and how it is come by where it is missing. */
+static const char *table_of(const dbd_source_t *source)
+{
+    return source->users       ? "users' table"
+           : source->blacklist ? "table of ended tokens"
+                               : "table of sessions";
+}
+
+static const char *cure_of(const dbd_source_t *source)
+{
+    return source->users ? ""
+           : source->blacklist == &blacklist_django
+               ? " (make it by Django: add rest_framework_simplejwt.token_blacklist to "
+                 "INSTALLED_APPS and run manage.py migrate, or write AuthJWTSessions On)"
+               : " (make it by the schema that comes with the module, or write "
+                 "AuthJWTSessions Off)";
+}
+
 static void say(const dbd_source_t *source, apr_status_t rv, const char *why,
                 apr_pool_t *p)
 {
-    const char *table = source->users ? "users' table" : "table of sessions";
+    const char *table = table_of(source);
 
     if (rv == APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, source->server,
@@ -274,19 +293,16 @@ static void say(const dbd_source_t *source, apr_status_t rv, const char *why,
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, source->server,
                      "JWT0012: the %s does not answer: %s: %s; until it does, "
                      "logins and protected pages answer 503%s",
-                     table, place(source, p), why,
-                     source->users
-                         ? ""
-                         : " (make it by the schema that comes with the module, "
-                           "or write AuthJWTSessions Off)");
+                     table, place(source, p), why, cure_of(source));
     }
 }
 
 static apr_status_t probe(const dbd_source_t *source, db_t *db, const char **why,
                           apr_pool_t *p)
 {
-    return source->users ? users_probe(&source->users->queries, db, why, p)
-                         : sessions_probe(db, why, p);
+    return source->users       ? users_probe(&source->users->queries, db, why, p)
+           : source->blacklist ? blacklist_probe(db, source->blacklist, why, p)
+                               : sessions_probe(db, why, p);
 }
 
 /* Each child notes the files, since mod_dbd has opened connections to them by now.

@@ -35,8 +35,9 @@ typedef struct {
 /** Tables of a server, to be tried when the first child starts. */
 typedef struct {
     server_rec *server;
-    const config_users_t *users; /* NULL: the table of sessions */
-    const ap_directive_t *where; /* of the users; NULL: the preset */
+    const config_users_t *users;  /* NULL: another table */
+    const blacklist_t *blacklist; /* NULL: likewise; without both that of sessions */
+    const ap_directive_t *where;  /* of the users; NULL: the preset */
 } dbd_source_t;
 
 /**

@@ -623,6 +623,7 @@ static const char *set_sessions(cmd_parms *cmd, void *dir, const char *arg)
         policy_sessions_t mode;
     } modes[] = {{"On", POLICY_SESSIONS_ON},
                  {"migrate", POLICY_SESSIONS_MIGRATE},
+                 {"blacklist", POLICY_SESSIONS_BLACKLIST},
                  {"Off", POLICY_SESSIONS_OFF}};
     apr_size_t i;
 
@@ -633,7 +634,10 @@ static const char *set_sessions(cmd_parms *cmd, void *dir, const char *arg)
             return NULL;
         }
     }
-    return refuse(cmd, "'%s' is no way to keep sessions; write On, migrate or Off", arg);
+    return refuse(cmd,
+                  "'%s' is no way to keep sessions; write On, migrate, "
+                  "blacklist or Off",
+                  arg);
 }
 
 #define MOST_SESSIONS 1000
@@ -707,8 +711,9 @@ const command_rec directives_table[] = {
     AP_INIT_TAKE1("AuthJWTMaxLoginAge", set_age, ROW(CONFIG_MAX_LOGIN_AGE), ANYWHERE,
                   "longest time since the login that is accepted here, or none (default "
                   "none)"),
-    AP_INIT_TAKE1("AuthJWTSessions", set_sessions, ROW(CONFIG_SESSIONS), ADMIN,
-                  "whether logins open sessions: On, migrate or Off (default On)"),
+    AP_INIT_TAKE1(
+        "AuthJWTSessions", set_sessions, ROW(CONFIG_SESSIONS), ADMIN,
+        "whether logins open sessions: On, migrate, blacklist or Off (default On)"),
     AP_INIT_FLAG("AuthJWTRotateRefresh", set_flag, ROW(CONFIG_ROTATE_REFRESH), ADMIN,
                  "whether a refresh gives a new refresh token, and spends the old one "
                  "(default On)"),

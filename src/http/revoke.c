@@ -25,6 +25,13 @@ static void set_user(request_rec *r, const identity_t *identity)
     }
 }
 
+/* "session SID", or "token JTI" where there is none, for the log. */
+static const char *subject(const identity_t *identity, apr_pool_t *p)
+{
+    return identity->sid ? apr_pstrcat(p, "session ", identity->sid, NULL)
+                         : apr_pstrcat(p, "token ", identity->jti, NULL);
+}
+
 /* --- Verify ---------------------------------------------------------------------- */
 
 /* The one refusal of this view that SimpleJWT takes for a fault of the field. */
@@ -70,7 +77,7 @@ static verdict_t blacklist(identity_t *identity, const policy_t *policy,
     int ended;
     verdict_t verdict = check_token(identity, policy, token, CHECK_REFRESH, why, p);
 
-    if (verdict == VERDICT_OK && !identity->sid) {
+    if (verdict == VERDICT_OK && !session_can_end(identity, policy)) {
         *why = "AuthJWTSessions Off keeps nothing that could be ended";
         return VERDICT_NOT_HERE;
     }
@@ -78,7 +85,7 @@ static verdict_t blacklist(identity_t *identity, const policy_t *policy,
         verdict = session_end(&ended, identity, policy, why, p);
     }
     if (verdict == VERDICT_OK && !ended) {
-        *why = "the session was ended at the same time by somebody else";
+        *why = "it was ended at the same time by somebody else";
         return VERDICT_SESSION_ENDED;
     }
     return verdict;
@@ -101,8 +108,8 @@ int revoke_blacklist(request_rec *r, const config_t *config, const policy_t *pol
     }
     set_user(r, &identity);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "JWT0113: the user with the id '%s' ended the session %s",
-                  identity.user_id, identity.sid);
+                  "JWT0113: the user with the id '%s' ended the %s", identity.user_id,
+                  subject(&identity, r->pool));
     return answer_empty(r);
 }
 
@@ -152,7 +159,7 @@ static verdict_t end_this(identity_t *identity, const policy_t *policy, const ch
     int ended;
     verdict_t verdict = check_signed(identity, policy, token, why, p);
 
-    if (verdict == VERDICT_OK && !identity->sid) {
+    if (verdict == VERDICT_OK && !session_can_end(identity, policy)) {
         *why = "the token has no session that could be ended";
         return VERDICT_NOT_HERE;
     }
@@ -181,9 +188,9 @@ int revoke_logout(request_rec *r, const config_t *config, const policy_t *policy
     }
     set_user(r, &identity);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "JWT0114: logout of the user with the id '%s', %s %s", identity.user_id,
-                  logout.everywhere ? "everywhere, asked for by session" : "session",
-                  identity.sid);
+                  "JWT0114: logout of the user with the id '%s', %s%s", identity.user_id,
+                  logout.everywhere ? "everywhere, asked for by " : "",
+                  subject(&identity, r->pool));
     return answer_empty(r);
 }
 

@@ -12,7 +12,7 @@
 /** Whether a token is good (SimpleJWT's TokenVerifyView). */
 int revoke_verify(request_rec *r, const config_t *config, const policy_t *policy);
 
-/** End the session of a refresh token, once (TokenBlacklistView). */
+/** End the session of a refresh token, or that token, once (TokenBlacklistView). */
 int revoke_blacklist(request_rec *r, const config_t *config, const policy_t *policy);
 
 /** End the session of a refresh or access token, or all of its user, however often. */

@@ -235,6 +235,7 @@ const char *users_table(users_t *out, const char *table,
     out->source = apr_pstrcat(p, table, ".", columns[USERS_ID], NULL);
     out->table = table;
     memcpy(out->columns, columns, sizeof out->columns);
+    out->blacklist = NULL;
     return NULL;
 }
 
@@ -256,13 +257,24 @@ static const struct {
     const char *name, *table, *columns[USERS_COLUMNS];
     const char *prefix; /* of the table's name, that a site may have changed; or NULL */
     int does_rehash;
+    const blacklist_t *blacklist;
 } presets[] = {
-    {"auth_jwt", "auth_jwt_user", {"id", "username", "password", "is_active"}, NULL, 0},
-    {"django", "auth_user", {"id", "username", "password", "is_active"}, NULL, 1},
+    {"auth_jwt",
+     "auth_jwt_user",
+     {"id", "username", "password", "is_active"},
+     NULL,
+     0,
+     NULL},
+    {"django",
+     "auth_user",
+     {"id", "username", "password", "is_active"},
+     NULL,
+     1,
+     &blacklist_django},
     /* Its user_status is a relic that WordPress itself never looks at. */
-    {"wordpress", "users", {"ID", "user_login", "user_pass", NULL}, "wp_", 1},
+    {"wordpress", "users", {"ID", "user_login", "user_pass", NULL}, "wp_", 1, NULL},
     /* Not name: that one is free text, and anybody may take another's. */
-    {"laravel", "users", {"id", "email", "password", NULL}, NULL, 1},
+    {"laravel", "users", {"id", "email", "password", NULL}, NULL, 1, NULL},
 };
 
 #define PRESETS (sizeof presets / sizeof *presets)
@@ -293,6 +305,7 @@ const char *users_preset(users_t *out, const char *name, apr_pool_t *p)
     error = users_table(out, apr_pstrcat(p, prefix, presets[i].table, NULL),
                         presets[i].columns, p);
     out->does_rehash = presets[i].does_rehash;
+    out->blacklist = presets[i].blacklist;
     return error;
 }
 

@@ -5,6 +5,7 @@
 #ifndef STORE_USERS_H
 #define STORE_USERS_H
 
+#include "store/blacklist.h"
 #include "store/db.h"
 
 /** The columns of users_table(), in its order. */
@@ -20,6 +21,7 @@ typedef struct {
     int does_rehash;   /* the application hashes passwords anew at its own logins */
     const char *table; /* NULL: the administrator's own SQL */
     const char *columns[USERS_COLUMNS]; /* the table's names for them, or NULL */
+    const blacklist_t *blacklist;       /* the application's; NULL: it has none */
 } users_t;
 
 enum { USERS_SQLITE, USERS_PGSQL, USERS_MYSQL, USERS_DRIVERS };

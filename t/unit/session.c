@@ -77,7 +77,8 @@ static apr_status_t next_random(unsigned char *out, apr_size_t len)
     "TEXT, previous_jti TEXT, password_mark TEXT, address TEXT, user_agent TEXT, "       \
     "created_at INTEGER, auth_time INTEGER, refreshed_at INTEGER, idle_seconds "         \
     "INTEGER, expires_at INTEGER, absolute_until INTEGER, revoked_at INTEGER, remember " \
-    "INTEGER);"
+    "INTEGER);"                                                                          \
+    "CREATE TABLE auth_jwt_blacklist(jti TEXT PRIMARY KEY, expires_at INTEGER);"
 
 static void set_up(void)
 {
@@ -940,6 +941,115 @@ static void test_told(void)
     tear_down();
 }
 
+/* --- Tokens alone, and a blacklist ------------------------------------------------- */
+
+static void set_up_blacklist(void)
+{
+    set_up();
+    policy.sessions = POLICY_SESSIONS_BLACKLIST;
+    policy.blacklist = &blacklist_own;
+}
+
+static void test_blacklist(void)
+{
+    issue_tokens_t first, second;
+    identity_t identity;
+    int ended;
+
+    set_up_blacklist();
+    first = log_in("1");
+    ok(!identity_of(first.access).sid, "no session");
+    is_str(value("SELECT count(*) FROM auth_jwt_session"), "0", "nor its row");
+    is_str(refresh(first.refresh), "ok", "a refresh");
+    second = given;
+    ok(second.refresh != NULL, "gives a new refresh token");
+    is_str(value("SELECT jti || ' ' || expires_at FROM auth_jwt_blacklist"),
+           apr_psprintf(pool, "%s %" APR_INT64_T_FMT, jti(first.refresh), START + DAY),
+           "and the old one is spent");
+    is_str(refresh(first.refresh), "session_ended", "for good");
+    ok(!given.access, "without a token");
+    is_str(refresh(second.refresh), "ok", "the new one goes on");
+    is_str(use(first.access), "ok", "access tokens are no part of it");
+    is_int(told, 0, "nor does what pages remember change");
+    identity = identity_of(first.access);
+    is_int(session_end(&ended, &identity, &policy, &why, pool), VERDICT_OK, "ended");
+    is_int(ended, 1, "one");
+    is_int(told, 1, "told to all children");
+    is_str(use(first.access), "session_ended", "and refused");
+    is_int(session_end(&ended, &identity, &policy, &why, pool), VERDICT_OK, "again");
+    is_int(ended, 0, "nothing is left to end");
+    is_str(use(second.access), "ok", "another token of the user goes on");
+    tear_down();
+
+    set_up_blacklist();
+    policy.rotates = 0;
+    first = log_in("1");
+    is_str(refresh(first.refresh), "ok", "without rotation");
+    ok(given.access && !given.refresh, "there is an access token");
+    is_str(value("SELECT count(*) FROM auth_jwt_blacklist"), "0", "and nothing is spent");
+    tear_down();
+}
+
+static void test_blacklist_faults(void)
+{
+    issue_tokens_t first;
+    identity_t identity;
+    int ended;
+
+    set_up_blacklist();
+    first = log_in("1");
+    opened = closed = 0;
+    meanwhile = apr_psprintf(pool, "INSERT INTO auth_jwt_blacklist VALUES('%s', 1)",
+                             jti(first.refresh));
+    is_str(refresh(first.refresh), "session_ended", "somebody else was first");
+    ok(!given.access, "and nothing is given");
+    sqlite_do(&db, "DELETE FROM auth_jwt_blacklist; CREATE TRIGGER t BEFORE INSERT ON "
+                   "auth_jwt_blacklist BEGIN SELECT RAISE(ABORT, 'no'); END");
+    is_str(refresh(first.refresh), "database", "what cannot be spent");
+    ok(!given.access, "gives nothing");
+    identity = identity_of(first.access);
+    is_int(session_end(&ended, &identity, &policy, &why, pool), VERDICT_STORE_DOWN,
+           "nor is any logout told that it worked");
+    sqlite_do(&db, "DROP TRIGGER t; DROP TABLE auth_jwt_blacklist");
+    is_str(use(first.access), "database", "no table: no answer");
+    is_str(use(foreign("access", "a b")), "malformed", "a jti that it could not hold");
+    is_str(use(foreign("access", apr_pstrcat(pool,
+                                             "1234567890123456789012345678901234567890"
+                                             "1234567890123456789012345678901234567890"
+                                             "1234567890123456789012345678901234567890"
+                                             "1234567890123456789012345678901234567890"
+                                             "1234567890123456789012345678901234567890"
+                                             "1234567890123456789012345678901234567890"
+                                             "1234567890123456",
+                                             NULL))),
+           "malformed", "nor one of 256 bytes");
+    policy.store = NULL;
+    is_str(use(first.access), "ok", "where nobody asks the database nothing is refused");
+    policy.store = &store;
+    tear_down();
+}
+
+/* Those of a time with sessions are judged by their rows. */
+static void test_blacklist_and_sessions(void)
+{
+    issue_tokens_t first;
+    identity_t identity;
+    int ended;
+
+    set_up();
+    first = log_in("1");
+    policy.sessions = POLICY_SESSIONS_BLACKLIST;
+    policy.blacklist = &blacklist_own;
+    is_str(use(first.access), "ok", "a token with a session");
+    is_str(refresh(first.refresh), "ok", "rotates it");
+    identity = identity_of(first.access);
+    session_end(&ended, &identity, &policy, &why, pool);
+    is_int(ended, 1, "which is ended");
+    is_str(value("SELECT count(*) FROM auth_jwt_blacklist"), "0", "in its row");
+    is_str(use(first.access), "session_ended", "for all its tokens");
+    tear_down();
+}
+
 int main(void)
 {
     apr_initialize();
@@ -966,6 +1076,9 @@ int main(void)
     test_only_judges();
     test_answers();
     test_told();
+    test_blacklist();
+    test_blacklist_faults();
+    test_blacklist_and_sessions();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();
