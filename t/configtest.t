@@ -462,6 +462,14 @@ my @bad_values = (
         '0', '-1', '1001', '5x', ' 5', 'all'),
     map({ [ "AuthJWTTokenTypes '$_'", "AuthJWTTokenTypes access $_", "AuthJWTTokenTypes: '$_' is no type "
             . 'of tokens that opens pages; write access, sliding or both' ] } qw(refresh none any x)),
+    map({ [ "AuthJWTEndOnPasswordChange '$_'", "AuthJWTEndOnPasswordChange \"$_\"",
+        "AuthJWTEndOnPasswordChange: '$_' is none of its values; write On, Off, simplejwt or simplejwt:CLAIM" ] }
+        'yes', '1', 'simple', 'simplejwtx'),
+    map({ [ "the password's claim '$_'", "AuthJWTEndOnPasswordChange simplejwt:$_",
+        "AuthJWTEndOnPasswordChange: '$_' has a meaning of its own in a token; write another name, such as hash_password" ] }
+        qw(exp jti token_type sub sid refresh_exp password_mark)),
+    [ "the password's claim without a name", 'AuthJWTEndOnPasswordChange simplejwt:',
+        'AuthJWTEndOnPasswordChange: the value is empty; write a name' ],
     map({ [ "AuthJWTSessions '$_'", "AuthJWTSessions \"$_\"", "AuthJWTSessions: '$_' is no way to keep "
             . 'sessions; write On, migrate, blacklist or Off' ] } 'yes', '1', 'database'),
     map({ [ "a leeway of '$_'", "AuthJWTLeeway \"$_\"", "AuthJWTLeeway: '$_' is not a leeway; write "
@@ -518,6 +526,10 @@ my @bad_sums = (
         "${site}AuthJWTTokenTypeClaim user\n" . protected('AuthJWTUserIdClaim user'),
         "AuthJWTTokenTypeClaim: 'user' is the claim of AuthJWTUserIdClaim, too; write another name "
         . '(in <Location "/x">, line 6 of CONF)' ],
+    [ 'the password in the claim of the user id',
+        "${site}AuthJWTUserIdClaim id\nAuthJWTEndOnPasswordChange simplejwt:id",
+        "AuthJWTEndOnPasswordChange: 'id' is the claim of AuthJWTUserIdClaim, too; write another name "
+        . '(in AuthJWTEndOnPasswordChange, line 6 of CONF)' ],
     [ 'type and id in one claim, where nothing else is of ours', $key . in_location("AuthJWTJtiClaim x\n"
         . 'AuthJWTTokenTypeClaim x'),
         "AuthJWTTokenTypeClaim: 'x' is the claim of AuthJWTJtiClaim, too; write another name "
@@ -616,7 +628,7 @@ my @bad_sums = (
         . 'CONF)' ],
     [ 'a query by id that leaves out the password', $site . $by_name
             . "AuthJWTUserByIdQuery \"SELECT id, username FROM u WHERE id = %s\"",
-        'AuthJWTUserByIdQuery: gives no column password, by which a session ends when the password '
+        'AuthJWTUserByIdQuery: gives no column password, by which tokens end when the password '
         . 'changes; add it, or write AuthJWTEndOnPasswordChange Off (in AuthJWTEndpoints, line 4 of CONF)' ],
     [ 'a name that is not known', $site . protected('AuthJWTCheckUser Off'), "$no_name $in_x" ],
     [ 'a name that is not known, by the server', "${site}AuthJWTCheckUser Off\n" . protected(''),

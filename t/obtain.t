@@ -99,7 +99,7 @@ sub gives_tokens
         my $token = $pair->{$type};
         is header($token), '{"alg":"HS256","typ":"JWT"}', "$type: header without kid";
         like payload($token),
-            qr/\A\{"token_type":"$type","exp":\d+,"iat":\d+,"jti":"[0-9a-f]{32}","user_id":"1"\}\z/,
+            qr/\A\{"token_type":"$type","exp":\d+,"iat":\d+,"jti":"[0-9a-f]{32}","user_id":"1","password_mark":"[0-9a-f]{32}"\}\z/,
             "$type: claims, in order and of the right types";
         my $claims = decode($token);
         ok $claims, "$type: signed with the site's key" or next;
@@ -433,11 +433,12 @@ for (
     [ 'an issuer alone', '/obtain/issuer', '"user_id":"1","iss":"issuer"' ],
     [ 'another name of the id', '/obtain/subject', '"sub":"1"' ],
 ) {
-    my ($why, $path, $end) = @$_;
+    my ($why, $path, $claims) = @$_;
+    my ($id, $end) = $claims =~ /\A("\w+":"1")(.*)\z/;
     my $pair = json(post_body($path, $good)) || {};
     for my $type (qw(access refresh)) {
         like payload($pair->{$type} // '.'),
-            qr/\A\{"token_type":"$type","exp":\d+,"iat":\d+,"jti":"[0-9a-f]{32}",\Q$end\E\}\z/,
+            qr/\A\{"token_type":"$type","exp":\d+,"iat":\d+,"jti":"[0-9a-f]{32}",\Q$id\E,"password_mark":"[0-9a-f]{32}"\Q$end\E\}\z/,
             "$why: $type";
     }
 }

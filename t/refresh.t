@@ -68,7 +68,7 @@ sub new_token
     my $token = new_token($response, 'a refresh') // '.';
     is header($token), '{"alg":"HS256","typ":"JWT"}', 'header without kid';
     like payload($token),
-        qr/\A\{"token_type":"access","exp":\d+,"iat":\d+,"jti":"[0-9a-f]{32}","user_id":"1"\}\z/,
+        qr/\A\{"token_type":"access","exp":\d+,"iat":\d+,"jti":"[0-9a-f]{32}","user_id":"1","password_mark":"[0-9a-f]{32}"\}\z/,
         'claims, in order and of the right types';
     my $claims = decode($token) || {};
     ok $claims->{iat} >= $from && $claims->{iat} <= $to, 'iat is now';
@@ -93,7 +93,8 @@ sub new_token
     my $token = new_token(refresh($old), 'a token with claims of its own') // '.';
     my ($header, $claims) = peek($token);
     is_deeply { map { $_ => $claims->{$_} } keys %custom }, \%custom, 'they are all in the new one';
-    is_deeply [ sort keys %$claims ], [ sort keys %custom, qw(token_type exp iat jti user_id) ], 'and no other';
+    is_deeply [ sort keys %$claims ], [ sort keys %custom, qw(token_type exp iat jti user_id password_mark) ],
+        'and no other but that of the password';
     is $claims->{token_type}, 'access', 'but its type is new';
     like $claims->{jti}, qr/\A[0-9a-f]{32}\z/, 'and jti';
     ok abs($claims->{iat} - time) < 30, 'and iat';
@@ -113,10 +114,11 @@ for (
         '"user_id":"1","color":"red","aud":"first","iss":"issuer"' ],
     [ 'another name of the id', '/refresh/subject', { user_id => undef, sub => '1' }, '"sub":"1"' ],
 ) {
-    my ($why, $path, $claims, $end) = @$_;
+    my ($why, $path, $claims, $written) = @$_;
+    my ($id, $end) = $written =~ /\A("\w+":"1")(.*)\z/;
     my $token = new_token(refresh(refresh_token($claims), path => $path), $why) // '.';
     like payload($token),
-        qr/\A\{"token_type":"access","exp":\d+,"iat":\d+,"jti":"[0-9a-f]{32}",\Q$end\E\}\z/, "$why: claims";
+        qr/\A\{"token_type":"access","exp":\d+,"iat":\d+,"jti":"[0-9a-f]{32}",\Q$id\E,"password_mark":"[0-9a-f]{32}"\Q$end\E\}\z/, "$why: claims";
 }
 
 for (

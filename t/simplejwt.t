@@ -196,7 +196,7 @@ Listen 127.0.0.1:\${PORT_1}
     DBDriver         sqlite3
     DBDParams        "$database"
     AuthJWTKey       - HS256 "$key"
-    AuthJWTUserTable auth_user
+    AuthJWTUserQuery django
     AuthJWTEndpoints /api
     ScriptAlias /protected "$view"
     ScriptAlias /set/protected "$view"

@@ -195,16 +195,94 @@ static verdict_t check_blacklist(const identity_t *identity, const policy_t *pol
     return VERDICT_OK;
 }
 
-/* Sessions that began with another password than the user has now are over. */
-static verdict_t check_password_mark(identity_t *identity, const policy_t *policy,
-                                     const user_t *user, const char **why, apr_pool_t *p)
+/* Whether anybody will ask for the password's column: who compares it with what a token
+ * or its session says, who opens a session, and who makes tokens of this one. */
+static int needs_password(const identity_t *identity, const policy_t *policy)
+{
+    return policy->ends_on_password_change &&
+           (identity->sid || policy->revoke_claim || identity->type != CHECK_ACCESS ||
+            claims_string(&identity->claims, CLAIMS_PASSWORD_MARK));
+}
+
+static verdict_t changed(const identity_t *identity, const char **why, apr_pool_t *p)
+{
+    *why = apr_psprintf(
+        p, "the user with the id '%s' has had another password since the %s %s began",
+        identity->user_id, identity->sid ? "session" : "token",
+        identity->sid ? identity->sid : identity->jti);
+    return VERDICT_PASSWORD_CHANGED;
+}
+
+/* Of the session. */
+static verdict_t check_session_mark(identity_t *identity, const char **why, apr_pool_t *p)
 {
     const char *then = identity->session ? identity->session->password_mark : "";
     char *now = apr_palloc(p, PASSWORD_MARK_SIZE);
 
+    if (!identity->sid) {
+        return VERDICT_OK;
+    }
+    if (password_mark(now, identity->password) != APR_SUCCESS) {
+        *why = "OpenSSL could not compute SHA-256";
+        return VERDICT_CRYPTO_DOWN;
+    }
+    identity->password_mark = now;
+    return !*then || strcmp(then, now) == 0 ? VERDICT_OK : changed(identity, why, p);
+}
+
+/* Of the token itself. A public key cannot tell whether it fits; no token by such a key
+ * is turned into one whose mark would. */
+static verdict_t check_token_mark(const identity_t *identity, const char **why,
+                                  apr_pool_t *p)
+{
+    const char *then = claims_string(&identity->claims, CLAIMS_PASSWORD_MARK);
+    char now[MARK_SIZE];
+
+    if (!then) {
+        return VERDICT_OK;
+    }
+    switch (jwk_mark(now, identity->key, identity->user_id, identity->password, p)) {
+    case APR_SUCCESS:
+        return strcmp(then, now) == 0 ? VERDICT_OK : changed(identity, why, p);
+    case APR_ENOTIMPL:
+        *why = CLAIMS_PASSWORD_MARK " is of a key whose private half is not here; give "
+                                    "AuthJWTKey that, with verify";
+        return identity->type == CHECK_ACCESS ? VERDICT_OK : VERDICT_PASSWORD_CHANGED;
+    default:
+        *why = "OpenSSL could not compute HMAC-SHA256";
+        return VERDICT_CRYPTO_DOWN;
+    }
+}
+
+/* SimpleJWT's, which every token must have (CHECK_REVOKE_TOKEN). */
+static verdict_t check_revoke_claim(const identity_t *identity, const policy_t *policy,
+                                    const char **why, apr_pool_t *p)
+{
+    const char *then = claims_string(&identity->claims, policy->revoke_claim);
+    char now[PASSWORD_MARK_SIZE];
+
+    if (password_simplejwt_mark(now, identity->password) != APR_SUCCESS) {
+        *why =
+            "OpenSSL could not compute MD5, which AuthJWTEndOnPasswordChange simplejwt "
+            "needs";
+        return VERDICT_CRYPTO_DOWN;
+    }
+    if (!then) {
+        *why = apr_psprintf(p, "the token %s has no claim %s", identity->jti,
+                            policy->revoke_claim);
+        return VERDICT_PASSWORD_CHANGED;
+    }
+    return strcmp(then, now) == 0 ? VERDICT_OK : changed(identity, why, p);
+}
+
+/* What began with another password than the user has now is over. */
+static verdict_t check_password(identity_t *identity, const policy_t *policy,
+                                const user_t *user, const char **why, apr_pool_t *p)
+{
+    verdict_t verdict;
+
     identity->password_mark = "";
-    /* Where there is nothing to compare nor a session to begin, nobody needs it. */
-    if (!policy->ends_on_password_change || (!*then && !identity->sid)) {
+    if (!needs_password(identity, policy)) {
         return VERDICT_OK;
     }
     if (!user->has_password) {
@@ -212,19 +290,13 @@ static verdict_t check_password_mark(identity_t *identity, const policy_t *polic
                "AuthJWTEndOnPasswordChange Off";
         return VERDICT_STORE_DOWN;
     }
-    if (password_mark(now, user->password) != APR_SUCCESS) {
-        *why = "OpenSSL could not compute SHA-256";
-        return VERDICT_CRYPTO_DOWN;
+    identity->password = user->password ? user->password : "";
+    verdict = check_session_mark(identity, why, p);
+    if (verdict == VERDICT_OK) {
+        verdict = policy->revoke_claim ? check_revoke_claim(identity, policy, why, p)
+                                       : check_token_mark(identity, why, p);
     }
-    if (*then && strcmp(then, now) != 0) {
-        *why = apr_psprintf(p,
-                            "the user with the id '%s' has had another password since "
-                            "the session %s began",
-                            user->id, identity->session->sid);
-        return VERDICT_PASSWORD_CHANGED;
-    }
-    identity->password_mark = now;
-    return VERDICT_OK;
+    return verdict;
 }
 
 static verdict_t check_user(identity_t *identity, const policy_t *policy, db_t *db,
@@ -246,7 +318,7 @@ static verdict_t check_user(identity_t *identity, const policy_t *policy, db_t *
         return VERDICT_USER_INACTIVE;
     }
     identity->username = user.username;
-    return check_password_mark(identity, policy, &user, why, p);
+    return check_password(identity, policy, &user, why, p);
 }
 
 static verdict_t ask_store(identity_t *identity, const policy_t *policy, const char **why,
@@ -375,8 +447,8 @@ static verdict_t check_length(apr_size_t len, const policy_t *policy, const char
     return VERDICT_MALFORMED;
 }
 
-static verdict_t check_jws(claims_t *claims, const policy_t *policy, const char *token,
-                           const char **why, apr_pool_t *p)
+static verdict_t check_jws(claims_t *claims, const jwk_t **key, const policy_t *policy,
+                           const char *token, const char **why, apr_pool_t *p)
 {
     apr_size_t len = strlen(token);
     bytes_t payload;
@@ -386,7 +458,7 @@ static verdict_t check_jws(claims_t *claims, const policy_t *policy, const char 
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    verdict = of_jws[jws_verify(&payload, token, len, policy->keys, why, p)];
+    verdict = of_jws[jws_verify(&payload, key, token, len, policy->keys, why, p)];
     if (verdict != VERDICT_OK) {
         return verdict;
     }
@@ -442,7 +514,8 @@ static verdict_t check_words(identity_t *identity, const policy_t *policy,
                              const char *token, int types, int at_any_time,
                              const char **why, apr_pool_t *p)
 {
-    verdict_t verdict = check_jws(&identity->claims, policy, token, why, p);
+    verdict_t verdict =
+        check_jws(&identity->claims, &identity->key, policy, token, why, p);
 
     if (verdict == VERDICT_OK) {
         verdict = check_claims(identity, policy, types, at_any_time, why);

@@ -11,12 +11,14 @@
 
 /** Who somebody was found to be. */
 typedef struct {
-    int type; /* of the token; 0 after a login */
+    int type;         /* of the token; 0 after a login */
+    const jwk_t *key; /* that has signed it; NULL after a login */
     const char *user_id;
     const char *username;      /* the row's; NULL when the user was not looked up */
     const char *jti;           /* of the token; NULL after a login */
     const char *sid;           /* of the token, or that it will be given; NULL: none */
-    const char *password_mark; /* of the user's password now; "": not asked for */
+    const char *password;      /* the stored hash; NULL: not asked for, or no need */
+    const char *password_mark; /* of it, for a session; "": not asked for */
     const session_t *session;  /* its row; NULL: there is none, or nobody asked for it */
     claims_t claims;           /* of the token; no payload after a login */
 } identity_t;

@@ -12,6 +12,30 @@ static const char *first_audience(const policy_t *policy)
                : NULL;
 }
 
+/* The claim by which a token ends with the password: a session's row has it for all of
+ * its tokens, but SimpleJWT reads only its own. */
+static apr_status_t add_password(claims_new_t *claims, const policy_t *policy,
+                                 const jwk_t *key, const identity_t *identity,
+                                 apr_pool_t *p)
+{
+    char *ours, *simplejwts;
+
+    if (!policy->ends_on_password_change || !identity->password) {
+        return APR_SUCCESS;
+    }
+    if (policy->revoke_claim) {
+        claims->password_claim = policy->revoke_claim;
+        claims->password_value = simplejwts = apr_palloc(p, PASSWORD_MARK_SIZE);
+        return password_simplejwt_mark(simplejwts, identity->password);
+    }
+    if (identity->session) {
+        return APR_SUCCESS;
+    }
+    claims->password_claim = CLAIMS_PASSWORD_MARK;
+    claims->password_value = ours = apr_palloc(p, MARK_SIZE);
+    return jwk_mark(ours, key, identity->user_id, identity->password, p);
+}
+
 /* A token with its own claims filled in. */
 static const char *sign(claims_new_t *claims, const policy_t *policy, const jwk_t *key,
                         const identity_t *identity, apr_pool_t *p)
@@ -28,7 +52,9 @@ static const char *sign(claims_new_t *claims, const policy_t *policy, const jwk_
     /* A refreshed token stays with the audience it was issued for. */
     claims->audience = claims->copied ? NULL : first_audience(policy);
     claims->issuer = policy->issuer;
-    payload = claims_write(claims, p);
+    payload = add_password(claims, policy, key, identity, p) == APR_SUCCESS
+                  ? claims_write(claims, p)
+                  : NULL;
     return payload ? jws_sign(key, payload, strlen(payload), p) : NULL;
 }
 

@@ -124,8 +124,10 @@ static verdict_t identify(identity_t *out, const policy_t *policy, const user_t 
         *why = "OpenSSL could not compute SHA-256";
         return VERDICT_CRYPTO_DOWN;
     }
-    *out = (identity_t){
-        .user_id = user->id, .username = user->username, .password_mark = mark};
+    *out = (identity_t){.user_id = user->id,
+                        .username = user->username,
+                        .password = user->password,
+                        .password_mark = mark};
     return VERDICT_OK;
 }
 

@@ -116,6 +116,7 @@ typedef struct {
     apr_int64_t session_lifetime; /* seconds since login; 0: for ever */
     int max_sessions;             /* of a user; 0: any number */
     int ends_on_password_change;
+    const char *revoke_claim; /* SimpleJWT's claim for that; NULL: our own */
     int only_judges;        /* nothing is done with the session but to see it goes on */
     policy_client_t client; /* where tokens are issued */
     const users_t *users;   /* NULL: the providers' alone */

@@ -15,6 +15,21 @@ static verdict_t as_refresh(verdict_t verdict)
     }
 }
 
+/* A token whose password has changed is noted as ended where such notes are kept, as
+ * SimpleJWT does: it does not come back with the old password. It is refused either way,
+ * so whether that worked does not matter here. */
+static void end_stale(const policy_t *policy, const char *token, apr_pool_t *p)
+{
+    identity_t identity;
+    const char *why;
+    int ended;
+
+    if (policy->blacklist &&
+        check_signed(&identity, policy, token, &why, p) == VERDICT_OK && !identity.sid) {
+        session_end(&ended, &identity, policy, &why, p);
+    }
+}
+
 verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_t *policy,
                         const char *token, const char **why, apr_pool_t *p)
 {
@@ -26,6 +41,9 @@ verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_
     }
     if (verdict == VERDICT_OK) {
         verdict = issue_tokens(out, policy, identity, &successor, why, p);
+    }
+    if (verdict == VERDICT_PASSWORD_CHANGED) {
+        end_stale(policy, token, p);
     }
     return as_refresh(verdict);
 }
@@ -43,6 +61,9 @@ verdict_t refresh_sliding(const char **out, identity_t *identity, const policy_t
         verdict =
             issue_sliding(out, policy, identity, identity->jti,
                           claims_time(&identity->claims, CHECK_REFRESH_EXP), why, p);
+    }
+    if (verdict == VERDICT_PASSWORD_CHANGED) {
+        end_stale(policy, token, p);
     }
     return as_refresh(verdict);
 }

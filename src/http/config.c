@@ -46,6 +46,7 @@ static const struct {
     [CONFIG_SESSION_LIFETIME] = ROW_OF(session_lifetime),
     [CONFIG_MAX_SESSIONS] = ROW_OF(max_sessions),
     [CONFIG_END_ON_PASSWORD_CHANGE] = ROW_OF(end_on_password_change),
+    [CONFIG_REVOKE_CLAIM] = ROW_OF(revoke_claim),
     [CONFIG_USERS] = ROW_OF(users),
     [CONFIG_PROVIDERS] = ROW_OF(providers),
     [CONFIG_LAST_LOGIN] = ROW_OF(last_login),
@@ -81,7 +82,7 @@ static const config_t defaults = {
     .rotate_refresh = 1,
     .reuse_grace = 30,
     .session_lifetime = -1,
-    .end_on_password_change = 1,
+    .end_on_password_change = -1,
     .check_user = 1,
     .fields = &config_default_fields,
     .user_id_claim = "user_id",
@@ -253,6 +254,18 @@ const blacklist_t *config_blacklist(const config_t *config)
     return theirs ? theirs : &blacklist_own;
 }
 
+/* Where each login at the application may write another hash of the same password, it
+ * would end what began elsewhere. Where a provider checks passwords, those of the rows
+ * are not looked at. */
+int config_ends_on_password_change(const config_t *config)
+{
+    if (config->providers) {
+        return 0;
+    }
+    return config->end_on_password_change < 0 ? !config_users(config)->queries.does_rehash
+                                              : config->end_on_password_change;
+}
+
 /* The key with a name as directives write it. */
 static const jwk_t *named_key(const config_t *config, const char *kid)
 {
@@ -332,8 +345,8 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
                             : config_has_users(config)    ? DEFAULT_SESSION_LIFETIME
                                                           : PROVIDER_SESSION_LIFETIME;
     out->max_sessions = config->max_sessions;
-    /* Where a provider checks passwords, those of the rows are not looked at. */
-    out->ends_on_password_change = config->end_on_password_change && !config->providers;
+    out->ends_on_password_change = config_ends_on_password_change(config);
+    out->revoke_claim = config->revoke_claim;
     out->users = config_has_users(config) ? &config_users(config)->queries : NULL;
     out->provider_names = config->providers;
     out->last_login = config->last_login;

@@ -52,7 +52,8 @@ typedef struct {
     apr_int64_t reuse_grace;      /* may be 0 */
     apr_int64_t session_lifetime; /* 0: for ever; -1: the default for these users */
     int max_sessions;             /* of a user; 0: any number */
-    int end_on_password_change;
+    int end_on_password_change;          /* -1: as the users' application lets it */
+    const char *revoke_claim;            /* SimpleJWT's of the password; NULL: none */
     const config_users_t *users;         /* NULL: the preset */
     const apr_array_header_t *providers; /* const char *; NULL: none */
     const users_note_t *last_login;      /* NULL: none */
@@ -95,6 +96,7 @@ typedef enum {
     CONFIG_SESSION_LIFETIME,
     CONFIG_MAX_SESSIONS,
     CONFIG_END_ON_PASSWORD_CHANGE,
+    CONFIG_REVOKE_CLAIM,
     CONFIG_USERS,
     CONFIG_PROVIDERS,
     CONFIG_LAST_LOGIN,
@@ -168,6 +170,9 @@ const config_users_t *config_users(const config_t *config);
 /** Where tokens that were ended are noted: the users' application's, or our own; NULL:
  *  nowhere. */
 const blacklist_t *config_blacklist(const config_t *config);
+
+/** Whether another password ends what began before it. */
+int config_ends_on_password_change(const config_t *config);
 
 /** The keys that are accepted here. */
 const jwk_ring_t *config_keys(const config_t *config, apr_pool_t *p);

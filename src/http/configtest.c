@@ -201,12 +201,11 @@ static const char *check_password_column(const sections_place_t *section, apr_po
     const config_t *config = section->config;
 
     (void)p;
-    if (!asks_users(section) || config->sessions == POLICY_SESSIONS_OFF ||
-        !config->end_on_password_change || config->providers ||
+    if (!asks_users(section) || !config_ends_on_password_change(config) ||
         may_give(config_users(config)->queries.by_id, "password")) {
         return NULL;
     }
-    return "AuthJWTUserByIdQuery: gives no column password, by which a session ends when "
+    return "AuthJWTUserByIdQuery: gives no column password, by which tokens end when "
            "the password changes; add it, or write AuthJWTEndOnPasswordChange Off";
 }
 
@@ -276,12 +275,13 @@ static const char *check_claims(const sections_place_t *section, apr_pool_t *p)
         {"AuthJWTUserIdClaim", config->user_id_claim},
         {"AuthJWTJtiClaim", config->jti_claim},
         {"AuthJWTTokenTypeClaim", config->token_type_claim},
+        {"AuthJWTEndOnPasswordChange", config->revoke_claim},
     };
     apr_size_t i, j;
 
     for (i = 1; i < sizeof claims / sizeof *claims; i++) {
         for (j = 0; j < i; j++) {
-            if (strcmp(claims[i].name, claims[j].name) == 0) {
+            if (claims[i].name && strcmp(claims[i].name, claims[j].name) == 0) {
                 return apr_psprintf(
                     p, "%s: '%s' is the claim of %s, too; write another name",
                     claims[i].directive, claims[i].name, claims[j].directive);

@@ -157,7 +157,7 @@ static const char *set_bytes(cmd_parms *cmd, void *dir, const char *arg)
     return NULL;
 }
 
-static const char *check_text(cmd_parms *cmd, const char *arg)
+static const char *check_text(const cmd_parms *cmd, const char *arg)
 {
     const char *at;
 
@@ -310,20 +310,26 @@ static const char *set_header_name(cmd_parms *cmd, void *dir, const char *arg)
 
 /* A claim whose name a site chooses: none that other claims of our tokens have. The
  * choices are compared with each other by configtest. */
-static const char *set_claim(cmd_parms *cmd, void *dir, const char *arg)
+static const char *check_claim(const cmd_parms *cmd, config_row_t row, const char *arg)
 {
     static const struct {
         const char *name;
         config_row_t except; /* whose default it is, or good for */
     } taken[] = {
-        {"exp", CONFIG_ROW_COUNT},           {"iat", CONFIG_ROW_COUNT},
-        {"nbf", CONFIG_ROW_COUNT},           {"iss", CONFIG_ROW_COUNT},
-        {"aud", CONFIG_ROW_COUNT},           {"sid", CONFIG_ROW_COUNT},
-        {"auth_time", CONFIG_ROW_COUNT},     {"refresh_exp", CONFIG_ROW_COUNT},
-        {"hash_password", CONFIG_ROW_COUNT}, {"sub", CONFIG_USER_ID_CLAIM},
-        {"jti", CONFIG_JTI_CLAIM},           {"token_type", CONFIG_TOKEN_TYPE_CLAIM},
+        {"exp", CONFIG_ROW_COUNT},
+        {"iat", CONFIG_ROW_COUNT},
+        {"nbf", CONFIG_ROW_COUNT},
+        {"iss", CONFIG_ROW_COUNT},
+        {"aud", CONFIG_ROW_COUNT},
+        {"sid", CONFIG_ROW_COUNT},
+        {"auth_time", CONFIG_ROW_COUNT},
+        {"refresh_exp", CONFIG_ROW_COUNT},
+        {"hash_password", CONFIG_REVOKE_CLAIM},
+        {"sub", CONFIG_USER_ID_CLAIM},
+        {CLAIMS_PASSWORD_MARK, CONFIG_ROW_COUNT},
+        {"jti", CONFIG_JTI_CLAIM},
+        {"token_type", CONFIG_TOKEN_TYPE_CLAIM},
     };
-    config_row_t row = row_of(cmd);
     apr_size_t i;
 
     for (i = 0; i < sizeof taken / sizeof *taken; i++) {
@@ -332,12 +338,48 @@ static const char *set_claim(cmd_parms *cmd, void *dir, const char *arg)
                           "'%s' has a meaning of its own in a token; write another "
                           "name, such as %s",
                           arg,
-                          row == CONFIG_USER_ID_CLAIM ? "user_id or sub"
-                          : row == CONFIG_JTI_CLAIM   ? "jti or token_id"
-                                                      : "token_type or kind");
+                          row == CONFIG_USER_ID_CLAIM  ? "user_id or sub"
+                          : row == CONFIG_JTI_CLAIM    ? "jti or token_id"
+                          : row == CONFIG_REVOKE_CLAIM ? "hash_password"
+                                                       : "token_type or kind");
         }
     }
-    return set_text(cmd, dir, arg);
+    return check_text(cmd, arg);
+}
+
+static const char *set_claim(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const char *error = check_claim(cmd, row_of(cmd), arg);
+
+    return error ? error : set_text(cmd, dir, arg);
+}
+
+#define SIMPLEJWT      "simplejwt"
+#define SIMPLEJWT_NAME "hash_password" /* REVOKE_TOKEN_CLAIM's default */
+
+static const char *set_end_on_password_change(cmd_parms *cmd, void *dir, const char *arg)
+{
+    const apr_size_t len = sizeof SIMPLEJWT - 1;
+    config_t *config = dir;
+    const char *claim = NULL, *error;
+
+    if (ap_cstr_casecmpn(arg, SIMPLEJWT, len) == 0 && (!arg[len] || arg[len] == ':')) {
+        claim = arg[len] ? arg + len + 1 : SIMPLEJWT_NAME;
+        error = check_claim(cmd, CONFIG_REVOKE_CLAIM, claim);
+        if (error) {
+            return error;
+        }
+    } else if (ap_cstr_casecmp(arg, "On") != 0 && ap_cstr_casecmp(arg, "Off") != 0) {
+        return refuse(cmd,
+                      "'%s' is none of its values; write On, Off, simplejwt or "
+                      "simplejwt:CLAIM",
+                      arg);
+    }
+    config->end_on_password_change = ap_cstr_casecmp(arg, "Off") != 0;
+    config->revoke_claim = claim;
+    config_mark(config, CONFIG_END_ON_PASSWORD_CHANGE, cmd);
+    config_mark(config, CONFIG_REVOKE_CLAIM, cmd);
+    return NULL;
 }
 
 static const char *set_remote_user(cmd_parms *cmd, void *dir, const char *arg)
@@ -724,9 +766,9 @@ const command_rec directives_table[] = {
                   "how long after its login a session ends, or none (default 30d)"),
     AP_INIT_TAKE1("AuthJWTMaxSessions", set_max_sessions, ROW(CONFIG_MAX_SESSIONS), ADMIN,
                   "sessions that a user may have, or none (default none: any number)"),
-    AP_INIT_FLAG("AuthJWTEndOnPasswordChange", set_flag,
-                 ROW(CONFIG_END_ON_PASSWORD_CHANGE), ADMIN,
-                 "whether a new password ends the sessions before it (default On)"),
+    AP_INIT_TAKE1("AuthJWTEndOnPasswordChange", set_end_on_password_change, NULL, ADMIN,
+                  "whether a new password ends what began before it: On, Off or "
+                  "simplejwt[:CLAIM] (default On)"),
     AP_INIT_TAKE_ARGV("AuthJWTUserTable", set_user_table, ROW(CONFIG_USERS), ADMIN,
                       "table of the users, and its columns where they have other names"),
     AP_INIT_TAKE1("AuthJWTUserQuery", set_user_query, NULL, ADMIN,

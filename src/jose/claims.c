@@ -277,7 +277,8 @@ apr_int64_t claims_time(const claims_t *claims, const char *name)
 /* Whether a copied token's claim is this one's own business. */
 static int is_own(const claims_new_t *claims, const char *name)
 {
-    static const char *const own[] = {"exp", "iat", "jti", "aud", NULL};
+    static const char *const own[] = {"exp", "iat", "jti", "aud", CLAIMS_PASSWORD_MARK,
+                                      NULL};
     int i;
 
     for (i = 0; own[i]; i++) {
@@ -288,6 +289,7 @@ static int is_own(const claims_new_t *claims, const char *name)
     return strcmp(name, claims->names->token_type) == 0 ||
            strcmp(name, claims->names->jti) == 0 ||
            strcmp(name, claims->user_id_claim) == 0 ||
+           (claims->password_claim && !strcmp(name, claims->password_claim)) ||
            (claims->refresh_exp_claim && !strcmp(name, claims->refresh_exp_claim)) ||
            (claims->sid && (!strcmp(name, "sid") || !strcmp(name, "auth_time"))) ||
            (claims->issuer && strcmp(name, "iss") == 0);
@@ -339,6 +341,10 @@ const char *claims_write(const claims_new_t *claims, apr_pool_t *p)
     if (claims->sid) {
         bad |= json_object_set_new(to, "sid", json_string(claims->sid));
         bad |= json_object_set_new(to, "auth_time", json_integer(claims->auth_time));
+    }
+    if (claims->password_claim) {
+        bad |= json_object_set_new(to, claims->password_claim,
+                                   json_string(claims->password_value));
     }
     if (claims->copied) {
         bad |= copy_claims(to, claims, p);

@@ -23,6 +23,9 @@ typedef struct {
 /** The names that RFC 7519 and SimpleJWT have. */
 extern const claims_names_t claims_usual_names;
 
+/** Our claim of the password that a token's user had; each token has its own, or none. */
+#define CLAIMS_PASSWORD_MARK "password_mark"
+
 /** What a payload says, with the types of the registered claims checked. */
 typedef struct {
     bytes_t payload;           /* as signed; data is NULL where there is no token */
@@ -73,6 +76,8 @@ typedef struct {
     const char *user_id;           /* value, written as string */
     const char *sid;               /* NULL: none, and no auth_time */
     apr_int64_t auth_time;         /* seconds since 1970 */
+    const char *password_claim;    /* name; NULL: none */
+    const char *password_value;    /* value */
     const claims_t *copied;        /* claims of another token to carry over, or NULL */
     const char *audience;          /* NULL: that of the copied token, or none */
     const char *issuer;            /* NULL: none */

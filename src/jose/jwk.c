@@ -146,6 +146,12 @@ static const char *add(const load_t *load, jwa_material_t *from, const char *own
     if (error || (error = name_it(jwk, load, own_kid, print))) {
         return error;
     }
+    /* By from, which still has the private half: a key that others sign with now can
+     * check the marks of its time. */
+    error = jwk->is_secret ? mark_load(&jwk->marks, from, load->p) : NULL;
+    if (error) {
+        return error;
+    }
     jwk->fingerprint = fingerprint(jwk, public_json, load->p);
     if (!jwk->fingerprint) {
         return "OpenSSL cannot sign with it";
@@ -445,6 +451,13 @@ const jwk_ring_t *jwk_select(const jwk_ring_t *ring, const apr_array_header_t *k
         }
     }
     return selected;
+}
+
+apr_status_t jwk_mark(char out[MARK_SIZE], const jwk_t *jwk, const char *user_id,
+                      const char *password, apr_pool_t *p)
+{
+    return jwk->marks.alg ? mark_make(out, &jwk->marks, user_id, password, p)
+                          : APR_ENOTIMPL;
 }
 
 int jwk_is_same(const jwk_t *a, const jwk_t *b)

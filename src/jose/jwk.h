@@ -8,6 +8,7 @@
 #include <apr_tables.h>
 
 #include "jose/jwa.h"
+#include "jose/mark.h"
 
 /** One key: bound to one algorithm when it is loaded, constant afterwards. */
 typedef struct {
@@ -15,6 +16,8 @@ typedef struct {
     jwa_key_t key;
     int can_sign;
     int is_secret;      /* whoever reads it could sign */
+    jwa_key_t marks;    /* of a secret or private key, also one that only verifies here;
+                           alg is NULL for a public key */
     const char *header; /* base64url of the JOSE header that this key writes */
     apr_size_t header_len;
     const char *public_json; /* a JWK without private members; NULL: a secret */
@@ -64,6 +67,15 @@ const jwk_t *jwk_find(const jwk_ring_t *ring, const char *kid);
  */
 const jwk_ring_t *jwk_select(const jwk_ring_t *ring, const apr_array_header_t *kids,
                              apr_pool_t *p);
+
+/**
+ * Mark the user and the password of a token that this key signs or has signed.
+ *
+ * @param password  the stored hash
+ * @return APR_SUCCESS; APR_ENOTIMPL for a public key; APR_EGENERAL when OpenSSL failed
+ */
+apr_status_t jwk_mark(char out[MARK_SIZE], const jwk_t *jwk, const char *user_id,
+                      const char *password, apr_pool_t *p);
 
 /** Whether tokens made with one key pass as tokens of the other. */
 int jwk_is_same(const jwk_t *a, const jwk_t *b);

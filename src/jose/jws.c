@@ -130,8 +130,9 @@ static int names_alg(const json_t *header, const jwk_t *jwk)
 }
 
 /* Try the keys that the header names; header is NULL where own headers are tried. */
-static jws_result_t try_keys(const json_t *header, const bytes_t *signature,
-                             const parts_t *parts, const jwk_ring_t *ring)
+static jws_result_t try_keys(const jwk_t **key, const json_t *header,
+                             const bytes_t *signature, const parts_t *parts,
+                             const jwk_ring_t *ring)
 {
     jws_result_t result = JWS_UNKNOWN_KEY;
     int i;
@@ -145,6 +146,7 @@ static jws_result_t try_keys(const json_t *header, const bytes_t *signature,
         result = JWS_BAD_SIGNATURE;
         if (!header || names_alg(header, jwk)) {
             result = verify_with(jwk, signature, parts);
+            *key = jwk;
         }
         if (result == JWS_GOOD || result == JWS_FAILED) {
             break;
@@ -159,8 +161,8 @@ static const char *const reasons[] = {
     [JWS_FAILED] = "OpenSSL could not compute a signature",
 };
 
-static jws_result_t verify_parts(const parts_t *parts, const jwk_ring_t *ring,
-                                 const char **why, apr_pool_t *p)
+static jws_result_t verify_parts(const jwk_t **key, const parts_t *parts,
+                                 const jwk_ring_t *ring, const char **why, apr_pool_t *p)
 {
     jws_result_t result;
     json_t *header;
@@ -171,21 +173,23 @@ static jws_result_t verify_parts(const parts_t *parts, const jwk_ring_t *ring,
         *why = "the signature is not base64url";
         return JWS_MALFORMED;
     }
-    result = try_keys(NULL, &signature, parts, ring);
+    result = try_keys(key, NULL, &signature, parts, ring);
     if (result == JWS_UNKNOWN_KEY) {
         *why = parse_header(&header, parts, p);
         if (*why) {
             return JWS_MALFORMED;
         }
-        result = try_keys(header, &signature, parts, ring);
+        result = try_keys(key, header, &signature, parts, ring);
     }
     *why = reasons[result];
     return result;
 }
 
-jws_result_t jws_verify(bytes_t *payload, const char *token, apr_size_t len,
-                        const jwk_ring_t *ring, const char **why, apr_pool_t *p)
+jws_result_t jws_verify(bytes_t *payload, const jwk_t **key, const char *token,
+                        apr_size_t len, const jwk_ring_t *ring, const char **why,
+                        apr_pool_t *p)
 {
+    const jwk_t *found = NULL;
     jws_result_t result;
     parts_t parts;
     bytes_t data;
@@ -194,7 +198,7 @@ jws_result_t jws_verify(bytes_t *payload, const char *token, apr_size_t len,
     if (*why) {
         return JWS_MALFORMED;
     }
-    result = verify_parts(&parts, ring, why, p);
+    result = verify_parts(&found, &parts, ring, why, p);
     if (result != JWS_GOOD) {
         return result;
     }
@@ -203,6 +207,9 @@ jws_result_t jws_verify(bytes_t *payload, const char *token, apr_size_t len,
         return JWS_MALFORMED;
     }
     *payload = data;
+    if (key) {
+        *key = found;
+    }
     return JWS_GOOD;
 }
 

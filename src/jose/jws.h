@@ -24,11 +24,13 @@ typedef enum {
  * x5c are never looked at.
  *
  * @param payload  the signed bytes, perhaps none, allocated from @p p; untouched on error
+ * @param key      which key of the ring fits; NULL where nobody asks; likewise
  * @param token    @p len bytes, need not be NUL-terminated
  * @param why      on error the reason for the log, without any part of the token
  */
-jws_result_t jws_verify(bytes_t *payload, const char *token, apr_size_t len,
-                        const jwk_ring_t *ring, const char **why, apr_pool_t *p);
+jws_result_t jws_verify(bytes_t *payload, const jwk_t **key, const char *token,
+                        apr_size_t len, const jwk_ring_t *ring, const char **why,
+                        apr_pool_t *p);
 
 /**
  * Sign @p len bytes of payload.

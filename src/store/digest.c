@@ -3,6 +3,7 @@
  * or its FIPS provider may lack, and later all that fails is memory. */
 #include "store/digest.h"
 
+#include <apr_lib.h>
 #include <apr_md5.h>
 #include <argon2.h>
 #include <crypt.h>
@@ -342,6 +343,21 @@ apr_status_t digest_sha1_base64(char out[FORMS_TEXT_SIZE], const hash_t *h,
     }
     OPENSSL_cleanse(digest, sizeof digest);
     return status;
+}
+
+apr_status_t digest_md5_upper(char out[DIGEST_MARK_SIZE], const char *text)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size;
+
+    if (EVP_Digest(text, strlen(text), digest, &size, EVP_md5(), NULL) != 1) {
+        return failure(0);
+    }
+    to_hex(out, digest, (DIGEST_MARK_SIZE - 1) / 2);
+    for (; *out; out++) {
+        *out = apr_toupper(*out);
+    }
+    return APR_SUCCESS;
 }
 
 apr_status_t digest_mark(char out[DIGEST_MARK_SIZE], const char *text)

@@ -52,6 +52,9 @@ apr_status_t digest_sha1_base64(char out[FORMS_TEXT_SIZE], const hash_t *h,
 /** The first 128 bits of a text's SHA-256, in lower-case hexadecimal digits. */
 apr_status_t digest_mark(char out[DIGEST_MARK_SIZE], const char *text);
 
+/** A text's MD5 in upper-case hexadecimal digits, which are DIGEST_MARK_SIZE, too. */
+apr_status_t digest_md5_upper(char out[DIGEST_MARK_SIZE], const char *text);
+
 /**
  * Let OpenSSL look up what these need, before there are requests: where memory fails it
  * at the first time, it never tries again in that process.

@@ -143,6 +143,11 @@ apr_status_t password_mark(char out[PASSWORD_MARK_SIZE], const char *stored)
     return digest_mark(out, stored ? stored : "");
 }
 
+apr_status_t password_simplejwt_mark(char out[PASSWORD_MARK_SIZE], const char *stored)
+{
+    return digest_md5_upper(out, stored ? stored : "");
+}
+
 void password_prepare(void)
 {
     digest_prepare();

@@ -97,6 +97,12 @@ apr_status_t password_template(char out[PASSWORD_TEMPLATE_SIZE], const char *sto
 apr_status_t password_mark(char out[PASSWORD_MARK_SIZE], const char *stored);
 
 /**
+ * What SimpleJWT takes for such a mark (CHECK_REVOKE_TOKEN): the MD5 of the stored hash
+ * in upper-case hexadecimal digits.
+ */
+apr_status_t password_simplejwt_mark(char out[PASSWORD_MARK_SIZE], const char *stored);
+
+/**
  * Let OpenSSL look up what hashes need, before there are requests: where memory fails
  * it at the first time, it never tries again in that process.
  */

@@ -133,7 +133,7 @@ static issue_tokens_t log_in(const char *user_id)
 {
     issue_tokens_t tokens = {NULL};
     char *mark = apr_palloc(pool, PASSWORD_MARK_SIZE);
-    identity_t identity = {.user_id = user_id, .password_mark = mark};
+    identity_t identity = {.user_id = user_id, .password = "hash", .password_mark = mark};
     session_successor_t first;
 
     password_mark(mark, "hash");
@@ -1050,6 +1050,166 @@ static void test_blacklist_and_sessions(void)
     tear_down();
 }
 
+/* --- Passwords without sessions ------------------------------------------------------
+ */
+
+static const char *claim(const char *token, const char *name)
+{
+    identity_t identity = identity_of(token);
+
+    return claims_string(&identity.claims, name);
+}
+
+/* The same token, signed by another key. */
+static const char *signed_by(const jwk_t *key, const char *token)
+{
+    identity_t identity = identity_of(token);
+
+    return jws_sign(key, (const char *)identity.claims.payload.data,
+                    identity.claims.payload.len, pool);
+}
+
+static void set_password(const char *password)
+{
+    sqlite_do(&db,
+              apr_psprintf(pool, "UPDATE auth_jwt_user SET password = '%s'", password));
+}
+
+static void test_marks(policy_sessions_t mode)
+{
+    issue_tokens_t first, second;
+    char mark[MARK_SIZE];
+
+    set_up();
+    policy.sessions = mode;
+    policy.blacklist = mode == POLICY_SESSIONS_BLACKLIST ? &blacklist_own : NULL;
+    first = log_in("1");
+    jwk_mark(mark, policy.signing_key, "1", "hash", pool);
+    is_str(claim(first.access, "password_mark"), mark, "a mark of user and password");
+    is_str(claim(first.refresh, "password_mark"), mark, "in both tokens");
+    is_str(use(first.access), "ok", "which is good");
+    is_str(refresh(first.refresh), "ok", "for both");
+    second = given;
+    is_str(claim(second.access, "password_mark"), mark, "refreshed: the same");
+    is_str(claim(second.refresh, "password_mark"), mark, "in both, too");
+    set_password("another");
+    is_str(use(second.access), "password_changed", "another password");
+    is_str(refresh(second.refresh), "password_changed", "ends both");
+    ok(!given.access, "and gives nothing");
+    is_str(value("SELECT count(*) FROM auth_jwt_blacklist"),
+           mode == POLICY_SESSIONS_BLACKLIST ? "2" : "0",
+           "which is noted where that is done");
+    is_str(use(foreign("access", "a")), "ok", "a token without a mark is good");
+    is_str(refresh(foreign("refresh", "r")), "ok", "and is refreshed");
+    is_str(use(given.access), "ok", "into one");
+    set_password("a third");
+    is_str(use(given.access), "password_changed", "that has a mark");
+    policy.ends_on_password_change = 0;
+    is_str(use(given.access), "ok", "unless that is turned off");
+    is_str(refresh(given.refresh), "ok", "where tokens");
+    ok(!claim(given.access, "password_mark"), "have no mark");
+    policy.ends_on_password_change = 1;
+    is_str(use(given.access), "ok", "and are good where it is on");
+    users.by_id = db_query_make(
+        "SELECT id, username, is_active FROM auth_jwt_user WHERE id = %s", pool);
+    is_str(use(first.access), "database", "a query that leaves the password out");
+    ok(strstr(why, "AuthJWTEndOnPasswordChange Off") != NULL, "is told so");
+    is_str(use(foreign("access", "b")), "ok", "where it is needed");
+    tear_down();
+}
+
+/* Two keys, and one that only verifies. */
+static void test_marks_of_keys(void)
+{
+    static const char secret[] = "fedcba9876543210fedcba9876543210";
+    jwk_ring_t *ring;
+    issue_tokens_t first;
+    jwk_t bare;
+
+    set_up();
+    policy.sessions = POLICY_SESSIONS_OFF;
+    policy.refresh_signing_key = keys_load("r", "HS256", secret, 32, NULL, pool);
+    ring = keys_ring(policy.signing_key, policy.refresh_signing_key, pool);
+    policy.keys = ring;
+    first = log_in("1");
+    ok(strcmp(claim(first.access, "password_mark"),
+              claim(first.refresh, "password_mark")) != 0,
+       "each key has marks of its own");
+    is_str(use(first.access), "ok", "which it checks");
+    is_str(refresh(first.refresh), "ok", "each its own");
+    is_str(use(given.access), "ok", "also after a refresh");
+    is_str(refresh(given.refresh), "ok", "of both");
+    is_str(use(signed_by(policy.refresh_signing_key, first.access)), "password_changed",
+           "a mark of one key is none of the other");
+    bare = *policy.refresh_signing_key;
+    bare.marks.alg = NULL;
+    APR_ARRAY_IDX(ring, 1, const jwk_t *) = &bare;
+    set_password("another");
+    is_str(use(signed_by(&bare, first.access)), "ok",
+           "a key that has no private half here cannot tell");
+    is_str(refresh(first.refresh), "password_changed",
+           "so nothing is made of a token whose mark nobody has checked");
+    ok(strstr(why, "private half is not here") != NULL, "and the log says why");
+    tear_down();
+}
+
+static void test_marks_and_sessions(void)
+{
+    issue_tokens_t first;
+
+    set_up();
+    first = log_in("1");
+    ok(!claim(first.access, "password_mark"), "a session needs no mark in its tokens");
+    policy.sessions = POLICY_SESSIONS_OFF;
+    first = log_in("1");
+    policy.sessions = POLICY_SESSIONS_MIGRATE;
+    is_str(use(first.access), "ok", "a token of a time without sessions");
+    set_password("another");
+    is_str(use(first.access), "password_changed", "is judged by its mark");
+    is_str(refresh(first.refresh), "password_changed", "before it opens one");
+    is_str(value("SELECT count(*) FROM auth_jwt_session"), "1", "none is opened");
+    set_password("hash");
+    is_str(refresh(first.refresh), "ok", "with the same password");
+    ok(identity_of(given.access).sid && !claim(given.access, "password_mark"),
+       "the session takes its place");
+    tear_down();
+}
+
+/* The MD5 of "hash", as "echo -n hash | md5sum" has it. */
+#define HASH_MD5 "0800FC577294C34E0B28AD2839435945"
+
+static void test_simplejwt(void)
+{
+    issue_tokens_t first, second;
+
+    set_up_blacklist();
+    policy.revoke_claim = "hash_password";
+    first = log_in("1");
+    is_str(claim(first.access, "hash_password"), HASH_MD5, "SimpleJWT's own claim");
+    is_str(claim(first.refresh, "hash_password"), HASH_MD5, "in both tokens");
+    ok(!claim(first.access, "password_mark"), "and no other");
+    is_str(use(first.access), "ok", "which is good");
+    is_str(refresh(first.refresh), "ok", "for both");
+    second = given;
+    is_str(claim(second.refresh, "hash_password"), HASH_MD5, "and copied");
+    is_str(use(foreign("access", "a")), "password_changed", "a token without it is not");
+    is_str(refresh(foreign("refresh", "r")), "password_changed", "nor refreshed");
+    is_str(value("SELECT count(*) FROM auth_jwt_blacklist WHERE jti = 'r'"), "1",
+           "but blacklisted");
+    is_str(refresh(foreign("refresh", "r")), "session_ended", "as it says then");
+    set_password("another");
+    is_str(use(first.access), "password_changed", "another password");
+    is_str(refresh(second.refresh), "password_changed", "ends both");
+    set_password("hash");
+    is_str(refresh(second.refresh), "session_ended", "for good");
+    policy.sessions = POLICY_SESSIONS_ON;
+    policy.blacklist = NULL;
+    first = log_in("1");
+    is_str(claim(first.access, "hash_password"), HASH_MD5, "beside a session, too");
+    is_str(use(first.access), "ok", "both are asked for");
+    tear_down();
+}
+
 int main(void)
 {
     apr_initialize();
@@ -1079,6 +1239,11 @@ int main(void)
     test_blacklist();
     test_blacklist_faults();
     test_blacklist_and_sessions();
+    test_marks(POLICY_SESSIONS_OFF);
+    test_marks(POLICY_SESSIONS_BLACKLIST);
+    test_marks_of_keys();
+    test_marks_and_sessions();
+    test_simplejwt();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();
