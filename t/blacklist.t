@@ -89,6 +89,12 @@ refused(post('token/verify', { token => $kept->{refresh} }), 400,
 is post('token/blacklist', { refresh => $kept->{access} })->code, 401, 'blacklist: an access token';
 is page($kept->{access}), 200, 'which ends nothing';
 
+for my $id (2, 999999) {
+    my $theirs = token({ token_type => 'refresh', user_id => "$id" });
+    is post('token/blacklist', { refresh => $theirs })->code, 200, "blacklist: of a user who may not come in: $id";
+    is listed(decode($theirs)->{jti}), 1, 'holds for the time when he may';
+}
+
 for my $case ([ refresh => sub { post('logout', { refresh => $_[0]{refresh} }) } ],
     [ access => sub { post('logout', {}, token => $_[0]{access}) } ]) {
     my ($type, $do) = @$case;

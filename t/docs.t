@@ -97,7 +97,7 @@ for ([ $readme, $src, 'README.md' ], [ $reference, "$src/conf", 'conf/README.md'
 
 my $dir = scratch('site');
 spew("$dir/$_.key", slurp(var('t_dir') . "/keys/site.key") . $_, 0600)
-    for qw(site shop portal refresh 2026-11 2027-05);
+    for qw(site shop portal refresh django 2026-11 2027-05);
 for my $file (map { "$dir/$_.pem" } qw(2026-11 2027-05 partners)) {
     system "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out '$file' 2>/dev/null";
     chmod 0600, $file;

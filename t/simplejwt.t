@@ -5,15 +5,19 @@
 #
 # The lines of that file, by their first member:
 #
-#   group       where requests go, what they and their answers have unless a case says otherwise
+#   group       where requests go, what they and their answers have unless a case says otherwise;
+#               host is what the site is set to: base, rotate (ROTATE_REFRESH_TOKENS with
+#               BLACKLIST_AFTER_ROTATION) or revoke (CHECK_REVOKE_TOKEN)
 #   difference  one way in which the module differs: what either does, and why
 #   token       how a token is made: claims (JSON texts; "now" is a time), without, payload,
 #               header, key, digest, signature, edit (a function below), set (for the place where
 #               all settings have other values)
 #   case        a request and its answer: status, json (or text: how it begins), challenge
-#               (WWW-Authenticate) and other headers. simplejwt has what differs in the original.
+#               (WWW-Authenticate) and other headers. simplejwt has what differs in the original,
+#               capture which tokens of the answer later cases need, by a name of their own.
 #
-# In requests ${TYPE:TOKEN} is a token made here, ${login:refresh} one that the server gave,
+# In requests ${TYPE:TOKEN} is a token made here, ${login:refresh} one that the server gave (R2_refresh:
+# the second login at the host rotate),
 # ${x*9} nine times x. In answers a token stands as "jwt HEADER PAYLOAD".
 #
 # Runs beside others: it has a server of its own.
@@ -100,6 +104,7 @@ sub describe
     my ($iat) = $text =~ /"iat":(\d+)/ or return "a token without iat: $text";
     $text =~ s/"exp":(\d+)/'"exp":iat' . sprintf '%+d', $1 - $iat/e;
     $text =~ s/"iat":\d+/"iat":now/ if $iat >= $before - 1 && $iat <= $after + 1; # two clocks, of different grain
+    $text =~ s/"hash_password":"[0-9A-F]{32}"/"hash_password":md5/;
     $text =~ s/"(jti|id)":"[0-9a-f]{32}"/"$1":hex32/;
     return join ' ', 'jwt', decode_base64url($header), $text;
 }
@@ -125,7 +130,7 @@ sub ask
 
 sub seen
 {
-    my ($answer, $before, $text) = @_;
+    my ($answer, $before, $text, $capture) = @_;
     my %seen = (status => $answer->code, headers => {});
     for my $name (@HEADERS) {
         my @values = $answer->header($name);
@@ -136,6 +141,7 @@ sub seen
         $seen{text} = length $text ? substr $answer->content, 0, length $text : $answer->content;
     }
     elsif (ref $json eq 'HASH') {
+        $pair{$_} = $json->{ $capture->{$_} } for keys %{ $capture || {} };
         for (grep { !ref } values %$json) {
             $_ = describe($_, $before, time) if /^[\w-]+\.[\w-]+\.[\w-]+$/;
         }
@@ -190,13 +196,19 @@ esac
 SH
 
 my ($key, $view) = (scratch('django.key'), scratch('view'));
-my $server = httpd_start(<<"CONF");
-Listen 127.0.0.1:\${PORT_1}
-<VirtualHost 127.0.0.1:\${PORT_1}>
+
+# What Django and SimpleJWT have in their settings, with the database as they left it.
+sub site
+{
+    my ($number, $more) = @_;
+    return <<"CONF";
+Listen 127.0.0.1:\${PORT_$number}
+<VirtualHost 127.0.0.1:\${PORT_$number}>
     DBDriver         sqlite3
     DBDParams        "$database"
     AuthJWTKey       - HS256 "$key"
     AuthJWTUserQuery django
+    AuthJWTSessions  blacklist
     AuthJWTEndpoints /api
     ScriptAlias /protected "$view"
     ScriptAlias /set/protected "$view"
@@ -205,6 +217,14 @@ Listen 127.0.0.1:\${PORT_1}
         AuthType JWT
         Require valid-user
     </LocationMatch>
+$more
+</VirtualHost>
+CONF
+}
+
+my %host = (base => 1, rotate => 2, revoke => 3);
+my $server = httpd_start(site(1, <<'CONF') . site(2, <<'CONF') . site(3, <<'CONF'));
+    AuthJWTRotateRefresh Off
     # AUTH_HEADER_NAME, AUTH_HEADER_TYPES, AUDIENCE, ISSUER, LEEWAY, JTI_CLAIM, TOKEN_TYPE_CLAIM,
     # USER_ID_CLAIM, USER_ID_FIELD
     <Location "/set">
@@ -217,6 +237,8 @@ Listen 127.0.0.1:\${PORT_1}
         AuthJWTTokenTypeClaim kind
         AuthJWTUserIdClaim    sub
         AuthJWTUserTable      auth_user id=username
+        AuthJWTEndOnPasswordChange Off
+        AuthJWTSessions       Off
     </Location>
     <Location "/set/api/token">
         SetHandler jwt-obtain
@@ -224,7 +246,17 @@ Listen 127.0.0.1:\${PORT_1}
     <Location "/set/api/token/refresh">
         SetHandler jwt-refresh
     </Location>
-</VirtualHost>
+CONF
+    AuthJWTRotateRefresh On
+    # AUTH_HEADER_TYPES
+    AuthJWTHeaderTypes   Bearer JWT
+CONF
+    AuthJWTRotateRefresh       Off
+    AuthJWTEndOnPasswordChange simplejwt
+    # AUDIENCE, ISSUER, LEEWAY
+    AuthJWTAudience            peer-aud
+    AuthJWTIssuer              peer-iss
+    AuthJWTLeeway              10s
 CONF
 my $port = $server->port(1);
 my $mark = $server->log_mark;
@@ -238,9 +270,19 @@ like $answer->content, qr/^\{"refresh":"[^"]+","access":"[^"]+"\}$/, 'a pair, in
 $pair{set_access} = json(post_json('/set/api/token', { username => 'alice', password => 'correct horse battery' },
     port => $port))->{access};
 
+for ([ B => 1, 2 ], [ R => 2, 3 ], [ V => 3, 1 ]) {
+    my ($name, $site, $logins) = @$_;
+    for my $login (1 .. $logins) {
+        my $tokens = json(post_json('/api/token', { username => 'alice', password => 'correct horse battery' },
+            port => $server->port($site)));
+        $pair{"$name${login}_$_"} = $tokens->{$_} for qw(access refresh);
+    }
+}
+
 for my $case (@cases) {
     my $before = time;
-    my $got = seen(ask($port, $case), $before, $case->{text});
+    my $host = $group{ $case->{case} =~ /^(\w+)/ ? $1 : '' }{host} || 'base';
+    my $got = seen(ask($server->port($host{$host}), $case), $before, $case->{text}, $case->{capture});
     is_deeply $got, expected($case), "$case->{case}: $case->{about}"
         or diag explain $got;
 }
@@ -259,7 +301,9 @@ ok !(grep { !$_->{because} } values %difference), 'no reason is empty';
 my %count;
 $count{ $_->{case} =~ /^(\w+)/ ? $1 : '' }++ for @cases;
 is_deeply \%count, { obtain => 42, refresh => 36, protected => 47, set_obtain => 2, set_refresh => 13,
-    set_protected => 39 }, 'no case is lost';
+    set_protected => 39, verify => 13, blacklist => 8, listed_refresh => 1, listed_protected => 1,
+    rotate_obtain => 3, rotate_refresh => 9, rotate_verify => 3, rotate_blacklist => 4, rotate_protected => 6,
+    revoke_obtain => 1, revoke_refresh => 4, revoke_verify => 2, revoke_protected => 10 }, 'no case is lost';
 my @troubles = grep { /:(?:warn|error|crit|alert|emerg)\]/ } split /\n/, $server->log_since($mark);
 is_deeply \@troubles, [], 'nothing of it troubled the server';
 

@@ -71,11 +71,24 @@ int revoke_verify(request_rec *r, const config_t *config, const policy_t *policy
 
 /* --- Blacklist ------------------------------------------------------------------- */
 
+/* A refresh token that is good, or was until its user was shut out: such a user may be
+ * let in again, and what was ended stays so. */
+static verdict_t find_refresh(identity_t *identity, const policy_t *policy,
+                              const char *token, const char **why, apr_pool_t *p)
+{
+    verdict_t verdict = check_token(identity, policy, token, CHECK_REFRESH, why, p);
+
+    return verdict == VERDICT_USER_NOT_FOUND || verdict == VERDICT_USER_INACTIVE ||
+                   verdict == VERDICT_PASSWORD_CHANGED
+               ? check_signed(identity, policy, token, why, p)
+               : verdict;
+}
+
 static verdict_t blacklist(identity_t *identity, const policy_t *policy,
                            const char *token, const char **why, apr_pool_t *p)
 {
     int ended;
-    verdict_t verdict = check_token(identity, policy, token, CHECK_REFRESH, why, p);
+    verdict_t verdict = find_refresh(identity, policy, token, why, p);
 
     if (verdict == VERDICT_OK && !session_can_end(identity, policy)) {
         *why = "AuthJWTSessions Off keeps nothing that could be ended";
