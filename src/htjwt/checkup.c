@@ -73,7 +73,8 @@ static const char *table_of(const char *statement, apr_pool_t *p)
 
 static int has_sessions(const checkup_t *c)
 {
-    return c->site.sessions != POLICY_SESSIONS_OFF;
+    return c->site.sessions == POLICY_SESSIONS_ON ||
+           c->site.sessions == POLICY_SESSIONS_MIGRATE;
 }
 
 /* A site with users of its own needs no table of ours for them. */
@@ -86,7 +87,9 @@ static int is_needed(const checkup_t *c, const char *table)
     }
     return strcmp(table, "auth_jwt_user") == 0      ? users && strcmp(users, table) == 0
            : strcmp(table, "auth_jwt_session") == 0 ? has_sessions(c)
-                                                    : 1;
+           : strcmp(table, "auth_jwt_blacklist") == 0
+               ? c->site.blacklist == &blacklist_own
+               : 1;
 }
 
 static const char *check_tables(checkup_t *c)

@@ -41,6 +41,8 @@ void place_read(place_t *out, const options_t *options, apr_pool_t *p)
     policy->max_login_age = site->max_login_age;
     /* Nobody has said that tokens of other sites have sessions here. */
     policy->sessions = site->is_configured ? site->sessions : POLICY_SESSIONS_OFF;
+    policy->blacklist = site->blacklist;
+    policy->revoke_claim = site->revoke_claim;
     policy->ends_on_password_change = site->ends_on_password_change;
     policy->users = &site->users;
     policy->random = random_bytes;

@@ -95,9 +95,18 @@ static const apr_array_header_t *read_keys(const json_t *array, apr_pool_t *p)
 
 static policy_sessions_t read_sessions(const char *word)
 {
-    return word && strcmp(word, "on") == 0        ? POLICY_SESSIONS_ON
-           : word && strcmp(word, "migrate") == 0 ? POLICY_SESSIONS_MIGRATE
-                                                  : POLICY_SESSIONS_OFF;
+    return word && strcmp(word, "on") == 0          ? POLICY_SESSIONS_ON
+           : word && strcmp(word, "migrate") == 0   ? POLICY_SESSIONS_MIGRATE
+           : word && strcmp(word, "blacklist") == 0 ? POLICY_SESSIONS_BLACKLIST
+                                                    : POLICY_SESSIONS_OFF;
+}
+
+/* By the table that it names. */
+static const blacklist_t *read_blacklist(const char *table)
+{
+    return !table                                                  ? NULL
+           : strcmp(table, blacklist_name(&blacklist_django)) == 0 ? &blacklist_django
+                                                                   : &blacklist_own;
 }
 
 static void read_host(site_t *out, const json_t *host, apr_pool_t *p)
@@ -118,6 +127,8 @@ static void read_host(site_t *out, const json_t *host, apr_pool_t *p)
     out->max_login_age = number(host, "max_login_age");
     out->max_token_length = number(host, "max_token_length");
     out->sessions = read_sessions(text(host, "sessions", p));
+    out->blacklist = read_blacklist(text(host, "blacklist", p));
+    out->revoke_claim = text(host, "revoke_claim", p);
     out->ends_on_password_change =
         json_is_true(json_object_get(host, "end_on_password_change"));
 }

@@ -29,8 +29,10 @@ typedef struct {
     apr_int64_t leeway; /* seconds; -1: 0 for exp, 10 for iat and nbf */
     apr_int64_t max_token_age, max_login_age, max_token_length;
     policy_sessions_t sessions;
-    int is_configured; /* whether a configuration was read */
+    int is_configured;            /* whether a configuration was read */
+    const blacklist_t *blacklist; /* NULL: none is kept */
     int ends_on_password_change;
+    const char *revoke_claim; /* NULL: our own mark */
 } site_t;
 
 /**

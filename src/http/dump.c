@@ -96,28 +96,33 @@ static json_t *keys(const config_t *config)
 
 static const char *sessions(policy_sessions_t mode)
 {
-    return mode == POLICY_SESSIONS_ON        ? "on"
-           : mode == POLICY_SESSIONS_MIGRATE ? "migrate"
-                                             : "off";
+    return mode == POLICY_SESSIONS_ON          ? "on"
+           : mode == POLICY_SESSIONS_MIGRATE   ? "migrate"
+           : mode == POLICY_SESSIONS_BLACKLIST ? "blacklist"
+                                               : "off";
 }
 
 static json_t *host(const sections_host_t *from)
 {
     const config_t *config = from->config;
+    const blacklist_t *blacklist = config_blacklist(config);
     json_t *object, *settings;
 
-    settings =
-        json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:s, s:b}",
-                  "verify_keys", list(config->verify_kids, "-"), "signing_key",
-                  text(config->signing_kid), "issuer", text(config->issuer), "audience",
-                  list(config->audience, NULL), "leeway", (json_int_t)config->leeway,
-                  "max_token_age", (json_int_t)config->max_token_age, "max_login_age",
-                  (json_int_t)config->max_login_age, "max_token_length",
-                  (json_int_t)config->max_token_length, "user_id_claim",
-                  text(config->user_id_claim), "jti_claim", text(config->jti_claim),
-                  "token_type_claim", text(config->token_type_claim), "sessions",
-                  sessions(config->sessions), "end_on_password_change",
-                  config->end_on_password_change);
+    settings = json_pack(
+        "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:s, s:o, s:b, "
+        "s:o}",
+        "verify_keys", list(config->verify_kids, "-"), "signing_key",
+        text(config->signing_kid), "issuer", text(config->issuer), "audience",
+        list(config->audience, NULL), "leeway", (json_int_t)config->leeway,
+        "max_token_age", (json_int_t)config->max_token_age, "max_login_age",
+        (json_int_t)config->max_login_age, "max_token_length",
+        (json_int_t)config->max_token_length, "user_id_claim",
+        text(config->user_id_claim), "jti_claim", text(config->jti_claim),
+        "token_type_claim", text(config->token_type_claim), "sessions",
+        sessions(config->sessions), "blacklist",
+        text(blacklist ? blacklist_name(blacklist) : NULL), "end_on_password_change",
+        config_ends_on_password_change(config), "revoke_claim",
+        text(config->revoke_claim));
     object =
         json_pack("{s:b, s:o, s:i, s:o, s:o, s:o, s:o}", "is_main", !from->where, "name",
                   text(from->server->server_hostname), "port", (int)from->server->port,
