@@ -192,6 +192,7 @@ AuthJWTProvider file
 <Location "/by-row">
     SetHandler jwt-obtain
     AuthJWTProvider none
+    AuthJWTEndOnPasswordChange Off
 </Location>
 ScriptAlias "/members" "\${T_DIR}/cgi-bin/env/"
 <Location "/members">
