@@ -378,6 +378,10 @@ static verdict_t check_store(identity_t *identity, const policy_t *policy,
         .user_id = identity->user_id,
         .jti = identity->jti,
         .sid = identity->sid,
+        .revoke_claim = policy->revoke_claim,
+        .password_says =
+            claims_string(&identity->claims, policy->revoke_claim ? policy->revoke_claim
+                                                                  : CLAIMS_PASSWORD_MARK),
     };
     /* One that the token would open is asked for each time: the question would be that of
      * another token, which claims to belong to it. */

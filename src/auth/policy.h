@@ -49,7 +49,9 @@ typedef struct {
     policy_sessions_t sessions;
     int ends_on_password_change;
     const char *user_id, *jti;
-    const char *sid; /* NULL: none */
+    const char *sid;           /* NULL: none */
+    const char *revoke_claim;  /* as below; NULL: our own claim of the password */
+    const char *password_says; /* what that claim says; NULL: the token has none */
 } policy_question_t;
 
 /** That the session goes on, with the password it began with, and the user is active. */
@@ -117,9 +119,9 @@ typedef struct {
     int max_sessions;             /* of a user; 0: any number */
     int ends_on_password_change;
     const char *revoke_claim; /* SimpleJWT's claim for that; NULL: our own */
-    int only_judges;        /* nothing is done with the session but to see it goes on */
-    policy_client_t client; /* where tokens are issued */
-    const users_t *users;   /* NULL: the providers' alone */
+    int only_judges;          /* nothing is done with the session but to see it goes on */
+    policy_client_t client;   /* where tokens are issued */
+    const users_t *users;     /* NULL: the providers' alone */
     const apr_array_header_t *provider_names; /* const char *; NULL: none */
     const policy_provider_t *provider;        /* their judge, where there are logins */
     const policy_store_t *store;              /* NULL: the user is not looked up */

@@ -21,7 +21,7 @@ typedef struct {
 typedef struct {
     apr_size_t len;
     apr_uint32_t hash;
-    unsigned char bytes[sizeof(head_t) + CACHE_MAX_KEY + 3];
+    unsigned char bytes[sizeof(head_t) + CACHE_MAX_KEY + 5];
 } line_t;
 
 typedef struct {
@@ -89,7 +89,8 @@ static int spell(line_t *line, const cache_question_t *question)
     memcpy(line->bytes, &head, sizeof head);
     line->len = sizeof head;
     if (!add_text(line, asked->user_id) || !add_text(line, asked->jti) ||
-        !add_text(line, asked->sid)) {
+        !add_text(line, asked->sid) || !add_text(line, asked->revoke_claim) ||
+        !add_text(line, asked->password_says)) {
         return 0;
     }
     len = (apr_ssize_t)line->len;

@@ -52,9 +52,9 @@ typedef struct {
     apr_int64_t reuse_grace;      /* may be 0 */
     apr_int64_t session_lifetime; /* 0: for ever; -1: the default for these users */
     int max_sessions;             /* of a user; 0: any number */
-    int end_on_password_change;          /* -1: as the users' application lets it */
-    const char *revoke_claim;            /* SimpleJWT's of the password; NULL: none */
-    const config_users_t *users;         /* NULL: the preset */
+    int end_on_password_change;   /* -1: as the users' application lets it */
+    const char *revoke_claim;     /* SimpleJWT's of the password; NULL: none */
+    const config_users_t *users;  /* NULL: the preset */
     const apr_array_header_t *providers; /* const char *; NULL: none */
     const users_note_t *last_login;      /* NULL: none */
     int legacy_hashes;
