@@ -101,7 +101,19 @@ Listen 127.0.0.1:\${PORT_2}
 <VirtualHost 127.0.0.1:\${PORT_2}>
     AuthJWTEndpoints /auth
 </VirtualHost>
+Listen 127.0.0.1:\${PORT_3}
+<VirtualHost 127.0.0.1:\${PORT_3}>
+    DBDParams "$dir/two.db"
+    AuthJWTAudience two
+    AuthJWTSessions blacklist
+    AuthJWTEndpoints /auth
+</VirtualHost>
 CONF
+my $ENDED = 'SELECT count(*) FROM auth_jwt_blacklist';
+for my $ask ($one, $two) {
+    $ask->(sprintf "INSERT INTO auth_jwt_blacklist(jti, expires_at) VALUES('old', %d), ('recent', %d)",
+        time - DAY - 1000, time - 10);
+}
 my $server = start(\%both);
 sleep 3;
 is $one->($COUNTS), 251, 'nothing is deleted while the server starts';
@@ -112,7 +124,9 @@ for ($one, $two) {
     is $_->($OTHERS), 7, 'what expired less than a day ago, or not yet, stays';
     is $_->('SELECT count(*) FROM shop_session'), 2, 'tables of others are left alone';
 }
-wait_until(5, sub { lines($server, qr/JWT0021/) == 2 });
+wait_until(5, sub { lines($server, qr/JWT0021/) == 3 });
+becomes($two, $ENDED, 1, 'ended tokens that expired go as well');
+is $one->($ENDED), 2, 'but not where there is no such list';
 is lines($server, qr/JWT0021: 251 rows of auth_jwt_session that expired more than a day ago were deleted/), 2,
     'a line for each database, once, and not for each virtual host';
 

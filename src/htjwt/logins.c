@@ -9,6 +9,7 @@
 #include "auth/issue.h"
 #include "htjwt/place.h"
 #include "htjwt/say.h"
+#include "store/expired.h"
 
 /* Rows of one answer. */
 #define MOST 10000
@@ -128,6 +129,12 @@ static void end_session(place_t *place, const session_t *session, apr_pool_t *p)
     const char *why = "";
     int ended = 0;
 
+    if (strcmp(session->user.source, users_source(place->policy.users)) != 0) {
+        say_fail(SAY_BAD_USER,
+                 "session %s is of a user of %s; name the virtual host of these users "
+                 "by -s",
+                 session->sid, session->user.source);
+    }
     must(session_end_by_id(&ended, session->sid, &identity, &place->policy, &why, p),
          why);
     if (ended) {
@@ -241,16 +248,38 @@ void logins_token(const options_t *options, apr_pool_t *p)
 /* --- purge
  * ------------------------------------------------------------------------------- */
 
+static int purge_table(place_t *place, expired_table_t table, apr_pool_t *p)
+{
+    int all = 0, deleted = EXPIRED_BATCH;
+    const char *why = "";
+    apr_pool_t *scratch;
+
+    apr_pool_create(&scratch, p);
+    while (deleted == EXPIRED_BATCH) {
+        apr_pool_clear(scratch);
+        must_be_done(expired_delete(&deleted, &place->db, table, place->policy.now - KEPT,
+                                    &why, scratch),
+                     why);
+        all += deleted;
+    }
+    apr_pool_destroy(scratch);
+    return all;
+}
+
 void logins_purge(const options_t *options, apr_pool_t *p)
 {
-    const db_query_t *query =
-        db_statement_make("DELETE FROM auth_jwt_session WHERE expires_at < %lld", p);
-    const char *before, *why = "";
-    int deleted = 0;
     place_t place;
 
     open_place(&place, options, p);
-    before = apr_psprintf(p, "%" APR_INT64_T_FMT, place.policy.now - KEPT);
-    must_be_done(db_execute(&deleted, &place.db, query, &before, &why, p), why);
-    say_line("Deleted %d sessions that ended more than a day ago.", deleted);
+    if (!place.policy.blacklist) {
+        say_line("Deleted %d sessions that ended more than a day ago.",
+                 purge_table(&place, EXPIRED_SESSIONS, p));
+    } else if (place.policy.blacklist == &blacklist_own) {
+        say_line("Deleted %d ended tokens that expired more than a day ago.",
+                 purge_table(&place, EXPIRED_BLACKLIST, p));
+    } else {
+        say_fail(SAY_USAGE,
+                 "purge: the blacklist is Django's; it is cleaned by: manage.py "
+                 "flushexpiredtokens");
+    }
 }

@@ -42,6 +42,17 @@ static const apr_array_header_t *sources; /* dbd_source_t */
  */
 static apr_uint32_t is_stopping = 1, is_busy;
 
+/* --- Which tables ----------------------------------------------------------------- */
+
+/* Of sessions, or of ended tokens; EXPIRED_TABLES for none of ours: Django's rows are
+ * Django's to delete. */
+static expired_table_t table_of(const blacklist_t *blacklist)
+{
+    return !blacklist                    ? EXPIRED_SESSIONS
+           : blacklist == &blacklist_own ? EXPIRED_BLACKLIST
+                                         : EXPIRED_TABLES;
+}
+
 /* --- One batch -------------------------------------------------------------------- */
 
 static apr_status_t delete_batch(int *deleted, server_rec *s, expired_table_t table,
@@ -96,7 +107,7 @@ static void leave(void)
     __atomic_store_n(&is_busy, 0, __ATOMIC_SEQ_CST);
 }
 
-static apr_status_t purge_table(server_rec *s, expired_table_t table, apr_pool_t *p)
+static void purge_table(server_rec *s, expired_table_t table, apr_pool_t *p)
 {
     int batch, all = 0, deleted = EXPIRED_BATCH;
     apr_status_t rv = APR_SUCCESS;
@@ -117,19 +128,19 @@ static apr_status_t purge_table(server_rec *s, expired_table_t table, apr_pool_t
     }
     say(s, table, all, rv, why);
     apr_pool_destroy(scratch);
-    return rv;
 }
 
 static void purge_all(apr_pool_t *p)
 {
-    int i, table;
+    int i;
 
     for (i = 0; i < sources->nelts; i++) {
         const dbd_source_t *source = &APR_ARRAY_IDX(sources, i, const dbd_source_t);
-        apr_status_t rv = source->users ? APR_EGENERAL : APR_SUCCESS;
+        expired_table_t table =
+            source->users ? EXPIRED_TABLES : table_of(source->blacklist);
 
-        for (table = 0; table < EXPIRED_TABLES && rv == APR_SUCCESS; table++) {
-            rv = purge_table(source->server, (expired_table_t)table, p);
+        if (table != EXPIRED_TABLES) {
+            purge_table(source->server, table, p);
         }
     }
 }
@@ -221,17 +232,19 @@ void purge_child_init(apr_pool_t *pchild, server_rec *s,
 
 void purge_after_refresh(request_rec *r)
 {
-    apr_status_t rv = APR_SUCCESS;
+    const config_t *config = config_of_request(r);
+    expired_table_t table = config->sessions == POLICY_SESSIONS_OFF
+                                ? EXPIRED_TABLES
+                                : table_of(config_blacklist(config));
     const char *why = "";
-    int table, deleted;
+    apr_status_t rv;
+    int deleted = 0;
 
-    if (watchdog || apr_atomic_inc32(&dbd_purge()->refreshes) % REFRESHES) {
+    if (watchdog || table == EXPIRED_TABLES ||
+        apr_atomic_inc32(&dbd_purge()->refreshes) % REFRESHES) {
         return;
     }
     ap_rflush(r);
-    for (table = 0; table < EXPIRED_TABLES && rv == APR_SUCCESS; table++) {
-        deleted = 0;
-        rv = delete_batch(&deleted, r->server, (expired_table_t)table, &why, r->pool);
-        say(r->server, (expired_table_t)table, deleted, rv, why);
-    }
+    rv = delete_batch(&deleted, r->server, table, &why, r->pool);
+    say(r->server, table, deleted, rv, why);
 }

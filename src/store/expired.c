@@ -26,6 +26,7 @@ static const struct {
     db_query_t find, delete;
 } tables[EXPIRED_TABLES] = {
     [EXPIRED_SESSIONS] = TABLE("auth_jwt_session", "sid"),
+    [EXPIRED_BLACKLIST] = TABLE("auth_jwt_blacklist", "jti"),
 };
 
 const char *expired_table_name(expired_table_t table)

@@ -7,7 +7,7 @@
 #include "store/db.h"
 
 /** Tables of ours whose rows expire. */
-typedef enum { EXPIRED_SESSIONS, EXPIRED_TABLES } expired_table_t;
+typedef enum { EXPIRED_SESSIONS, EXPIRED_BLACKLIST, EXPIRED_TABLES } expired_table_t;
 
 /** The name of a table in the database. */
 const char *expired_table_name(expired_table_t table);
