@@ -7,7 +7,8 @@
 #
 #   group       where requests go, what they and their answers have unless a case says otherwise;
 #               host is what the site is set to: base, rotate (ROTATE_REFRESH_TOKENS with
-#               BLACKLIST_AFTER_ROTATION) or revoke (CHECK_REVOKE_TOKEN)
+#               BLACKLIST_AFTER_ROTATION) or revoke (CHECK_REVOKE_TOKEN) or sliding
+#               (AUTH_TOKEN_CLASSES)
 #   difference  one way in which the module differs: what either does, and why
 #   token       how a token is made: claims (JSON texts; "now" is a time), without, payload,
 #               header, key, digest, signature, edit (a function below), set (for the place where
@@ -60,7 +61,7 @@ sub claims
         : (token_type => qq("$type"), jti => $id, user_id => '"1"'),
         %{ $recipe->{claims} || {} });
     delete @text{ @{ $recipe->{without} || [] } };
-    my @usual = grep { exists $text{$_} } qw(token_type exp iat jti user_id);
+    my @usual = grep { exists $text{$_} } qw(token_type exp iat jti refresh_exp user_id);
     my %is_usual = map { $_ => 1 } @usual;
     my @names = (@usual, grep { !$is_usual{$_} } sort keys %text);
     my $json = join ',', map { qq("$_":$text{$_}) } @names;
@@ -104,6 +105,7 @@ sub describe
     my ($iat) = $text =~ /"iat":(\d+)/ or return "a token without iat: $text";
     $text =~ s/"exp":(\d+)/'"exp":iat' . sprintf '%+d', $1 - $iat/e;
     $text =~ s/"iat":\d+/"iat":now/ if $iat >= $before - 1 && $iat <= $after + 1; # two clocks, of different grain
+    $text =~ s/"refresh_exp":(\d+)/'"refresh_exp":iat' . sprintf '%+d', 10 * int(($1 - $iat + 9) \/ 10)/e; # it stays while iat goes on
     $text =~ s/"hash_password":"[0-9A-F]{32}"/"hash_password":md5/;
     $text =~ s/"(jti|id)":"[0-9a-f]{32}"/"$1":hex32/;
     return join ' ', 'jwt', decode_base64url($header), $text;
@@ -201,15 +203,16 @@ my ($key, $view) = (scratch('django.key'), scratch('view'));
 sub site
 {
     my ($number, $more) = @_;
+    my ($listen, $port) = $number ? ("Listen 127.0.0.1:\${PORT_$number}", "PORT_$number") : ('', 'PORT');
     return <<"CONF";
-Listen 127.0.0.1:\${PORT_$number}
-<VirtualHost 127.0.0.1:\${PORT_$number}>
+$listen
+<VirtualHost 127.0.0.1:\${$port}>
     DBDriver         sqlite3
     DBDParams        "$database"
     AuthJWTKey       - HS256 "$key"
     AuthJWTUserQuery django
     AuthJWTSessions  blacklist
-    AuthJWTEndpoints /api
+    AuthJWTEndpoints /api token token/refresh token/verify token/blacklist sliding sliding/refresh
     ScriptAlias /protected "$view"
     ScriptAlias /set/protected "$view"
     <LocationMatch "^/(?:set/)?protected">
@@ -222,8 +225,8 @@ $more
 CONF
 }
 
-my %host = (base => 1, rotate => 2, revoke => 3);
-my $server = httpd_start(site(1, <<'CONF') . site(2, <<'CONF') . site(3, <<'CONF'));
+my %host = (base => 1, rotate => 2, revoke => 3, sliding => 0);
+my $server = httpd_start(site(1, <<'CONF') . site(2, <<'CONF') . site(3, <<'CONF') . site(0, <<'CONF'));
     AuthJWTRotateRefresh Off
     # AUTH_HEADER_NAME, AUTH_HEADER_TYPES, AUDIENCE, ISSUER, LEEWAY, JTI_CLAIM, TOKEN_TYPE_CLAIM,
     # USER_ID_CLAIM, USER_ID_FIELD
@@ -257,6 +260,12 @@ CONF
     AuthJWTAudience            peer-aud
     AuthJWTIssuer              peer-iss
     AuthJWTLeeway              10s
+CONF
+    # AUTH_TOKEN_CLASSES
+    AuthJWTTokenTypes          sliding
+    <Location "/api/token/verify">
+        AuthJWTTokenTypes      access sliding
+    </Location>
 CONF
 my $port = $server->port(1);
 my $mark = $server->log_mark;
@@ -303,7 +312,8 @@ $count{ $_->{case} =~ /^(\w+)/ ? $1 : '' }++ for @cases;
 is_deeply \%count, { obtain => 42, refresh => 36, protected => 47, set_obtain => 2, set_refresh => 13,
     set_protected => 39, verify => 13, blacklist => 8, listed_refresh => 1, listed_protected => 1,
     rotate_obtain => 3, rotate_refresh => 9, rotate_verify => 3, rotate_blacklist => 4, rotate_protected => 6,
-    revoke_obtain => 1, revoke_refresh => 4, revoke_verify => 2, revoke_protected => 10 }, 'no case is lost';
+    revoke_obtain => 1, revoke_refresh => 4, revoke_verify => 2, revoke_protected => 10,
+    sliding_obtain => 4, sliding_refresh => 7, sliding_protected => 6, sliding_blacklist => 1, sliding_verify => 1 }, 'no case is lost';
 my @troubles = grep { /:(?:warn|error|crit|alert|emerg)\]/ } split /\n/, $server->log_since($mark);
 is_deeply \@troubles, [], 'nothing of it troubled the server';
 
