@@ -201,6 +201,10 @@ static apr_size_t blank_len(const char *at)
     };
     apr_size_t i, len;
 
+    /* Nearly all of them, and a token has hundreds. */
+    if (*at > ' ' && *at <= '~') {
+        return 0;
+    }
     if (apr_isspace(*at)) {
         return 1;
     }
