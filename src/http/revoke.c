@@ -185,7 +185,7 @@ int revoke_logout(request_rec *r, const config_t *config, const policy_t *policy
     body_error_t error = {0};
     logout_t logout = {NULL, 0};
     const char *why = "";
-    identity_t identity;
+    identity_t identity = {0};
     verdict_t verdict;
 
     verdict = read_logout(&logout, r, config, &error, &why);

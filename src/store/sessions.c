@@ -138,7 +138,7 @@ static const char odd_row[] =
 static apr_status_t read_row(session_t *out, const db_row_t *row, const char **why)
 {
     apr_int64_t remember = 0;
-    session_t session;
+    session_t session = {NULL};
     const char **const texts[TEXTS] = {&session.sid,          &session.user.source,
                                        &session.user.id,      &session.current_jti,
                                        &session.previous_jti, &session.password_mark,
