@@ -187,6 +187,7 @@ static void *APR_THREAD_FUNC use(apr_thread_t *thread, void *data)
     apr_pool_t *p;
     int i;
 
+    (void)thread;
     apr_pool_create(&p, NULL);
     for (i = 0; i < ROUNDS; i++) {
         int number = (int)((seed = seed * 1103515245 + 12345) >> 16 & 7);
@@ -209,7 +210,6 @@ static void *APR_THREAD_FUNC use(apr_thread_t *thread, void *data)
     }
     count(&crowd.done);
     apr_pool_destroy(p);
-    apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
 
