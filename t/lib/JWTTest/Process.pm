@@ -97,10 +97,11 @@ sub spawn
     exec 'timeout', '--foreground', '-k', 10, $life, @$command or POSIX::_exit(127);
 }
 
+# Connections of a server that has ended linger for a minute; servers do not mind, nor do we.
 sub port_is_free
 {
     my ($port) = @_;
-    return IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', LocalPort => $port);
+    return IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', LocalPort => $port, ReuseAddr => 1);
 }
 
 # reserve_ports(OFFSET...): find a block below the ephemeral ports whose named members are free.
