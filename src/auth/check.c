@@ -533,6 +533,12 @@ static verdict_t check_words(identity_t *identity, const policy_t *policy,
     return verdict;
 }
 
+/* Users of providers have no row, but what they ended stands in the database. */
+static int has_question(const identity_t *identity, const policy_t *policy)
+{
+    return policy->users || identity->sid || policy->blacklist;
+}
+
 verdict_t check_token(identity_t *out, const policy_t *policy, const char *token,
                       int types, const char **why, apr_pool_t *p)
 {
@@ -545,7 +551,7 @@ verdict_t check_token(identity_t *out, const policy_t *policy, const char *token
     if (verdict == VERDICT_OK && !policy->users) {
         verdict = check_provider(&identity, policy, why, p);
     }
-    if (verdict == VERDICT_OK && policy->store && (policy->users || identity.sid)) {
+    if (verdict == VERDICT_OK && policy->store && has_question(&identity, policy)) {
         verdict = check_store(&identity, policy, why, p);
     }
     if (verdict == VERDICT_OK) {

@@ -1050,6 +1050,35 @@ static void test_blacklist_and_sessions(void)
     tear_down();
 }
 
+/* Who has no row in a table of users can log out all the same. */
+static void test_blacklist_of_providers(void)
+{
+    static const char *file = "file";
+    apr_array_header_t *names = apr_array_make(pool, 1, sizeof(const char *));
+    issue_tokens_t first;
+    identity_t identity;
+    int ended;
+
+    set_up_blacklist();
+    APR_ARRAY_PUSH(names, const char *) = file;
+    policy.users = NULL;
+    policy.provider_names = names;
+    policy.ends_on_password_change = 0;
+    policy.rotates = 0;
+    first = log_in("file:alice");
+    is_str(use(first.access), "ok", "the access token of a provider's user");
+    is_str(refresh(first.refresh), "ok", "and the refresh token");
+    identity = identity_of(first.access);
+    session_end(&ended, &identity, &policy, &why, pool);
+    is_str(use(first.access), "session_ended", "are refused once they were ended");
+    identity = identity_of(first.refresh);
+    session_end(&ended, &identity, &policy, &why, pool);
+    is_str(refresh(first.refresh), "session_ended", "each by itself");
+    is_down = 1;
+    is_str(use(log_in("file:alice").access), "database", "nobody is let in unasked");
+    tear_down();
+}
+
 /* --- Passwords without sessions ------------------------------------------------------
  */
 
@@ -1240,6 +1269,7 @@ int main(void)
     test_blacklist_faults();
     test_blacklist_and_sessions();
     test_marks(POLICY_SESSIONS_OFF);
+    test_blacklist_of_providers();
     test_marks(POLICY_SESSIONS_BLACKLIST);
     test_marks_of_keys();
     test_marks_and_sessions();
