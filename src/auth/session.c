@@ -401,40 +401,114 @@ static int has_room(const char *jti)
     return strlen(jti) <= SESSIONS_MAX_JTI;
 }
 
+/* A token that ends without a session of its own is noted by a row that has ended. */
+static apr_status_t add_ended(const char *sid, const identity_t *identity,
+                              const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    session_t row = make_row(policy, identity->user_id, sid, policy->now, 0, p);
+    apr_status_t rv;
+    db_t db;
+
+    row.current_jti = identity->jti;
+    row.revoked_at = policy->now;
+    row.expires_at = identity->claims.exp;
+    rv = open_store(&db, policy, why);
+    if (rv == APR_SUCCESS) {
+        rv = sessions_add(&db, &row, why, p);
+        close_store(policy);
+        tell_ended(policy);
+    }
+    return rv;
+}
+
+/* Add the row of a token that has none. The row is deleted some time after the session's
+ * end; a token that lives longer would then open a second session, also after a logout.
+ * Another row, which stays as long as the token, says that it has opened one. */
+static verdict_t add_adopted(int *is_there, const session_t *row,
+                             const identity_t *identity, const policy_t *policy,
+                             const char **why, apr_pool_t *p)
+{
+    const char *opened = NULL, *unheeded;
+    apr_status_t rv = APR_NOTFOUND;
+    session_t before;
+    int ended;
+
+    *is_there = 0;
+    if (identity->claims.exp > row->expires_at) {
+        opened = sessions_opened_sid(identity->user_id, identity->jti, p);
+        if (!opened) {
+            *why = "OpenSSL could not compute SHA-256";
+            return VERDICT_CRYPTO_DOWN;
+        }
+        rv = find_row(&before, policy, opened, why, p);
+    }
+    if (rv == APR_SUCCESS) {
+        *why = apr_psprintf(p, "the session %s, which the token has opened, is over",
+                            row->sid);
+        return VERDICT_SESSION_ENDED;
+    }
+    if (rv != APR_NOTFOUND) {
+        return VERDICT_STORE_DOWN;
+    }
+    if (add_row(row, policy, why, p) != APR_SUCCESS) {
+        *is_there = 1;
+        return VERDICT_OK;
+    }
+    if (opened && add_ended(opened, identity, policy, why, p) != APR_SUCCESS) {
+        end_row(&ended, row->sid, row->user.id, policy, &unheeded, p);
+        return VERDICT_STORE_DOWN;
+    }
+    return VERDICT_OK;
+}
+
+/* The row of the session that a token without sid opens. */
+static session_t make_adopted(const identity_t *identity, const policy_t *policy,
+                              apr_pool_t *p)
+{
+    const claims_t *claims = &identity->claims;
+    session_t row = make_row(policy, identity->user_id, identity->sid,
+                             claims->iat == CLAIMS_NO_TIME ? policy->now : claims->iat,
+                             policy->refresh_lifetime, p);
+
+    row.password_mark = identity->password_mark;
+    if (policy->rotates) {
+        row.previous_jti = identity->jti;
+        row.current_jti = random_id(policy->random, p);
+        row.refreshed_at = policy->now;
+    } else {
+        /* A token that stays does not outlive what it says. */
+        row.current_jti = identity->jti;
+        row.expires_at = earlier(row.expires_at, claims->exp);
+    }
+    return row;
+}
+
 /* The first refresh of a token without sid opens its session. The sid follows from the
  * token, so that all who present it at once find the same row: whoever adds it is first.
  */
 static verdict_t adopt(session_successor_t *out, identity_t *identity, session_t *row,
                        const policy_t *policy, const char **why, apr_pool_t *p)
 {
-    const claims_t *claims = &identity->claims;
     const char *unheeded;
+    verdict_t verdict;
+    int is_there;
 
     if (!has_room(identity->jti)) {
         *why = "a session's row has no room for a jti of more than 255 bytes";
         return VERDICT_MALFORMED;
     }
-    *row = make_row(policy, identity->user_id, identity->sid,
-                    claims->iat == CLAIMS_NO_TIME ? policy->now : claims->iat,
-                    policy->refresh_lifetime, p);
-    row->password_mark = identity->password_mark;
-    row->current_jti = identity->jti;
-    /* A token that stays does not outlive what it says. */
-    row->expires_at = earlier(row->expires_at, claims->exp);
-    out->is_given = 0;
-    if (policy->rotates) {
-        row->previous_jti = identity->jti;
-        row->current_jti = random_id(policy->random, p);
-        row->refreshed_at = policy->now;
-        row->expires_at = earlier(policy->now + row->idle_seconds, row->absolute_until);
-        *out = current_of(row);
-    }
+    *row = make_adopted(identity, policy, p);
     if (!row->current_jti) {
         *why = no_random;
         return VERDICT_CRYPTO_DOWN;
     }
-    if (add_row(row, policy, why, p) == APR_SUCCESS) {
-        return VERDICT_OK;
+    out->is_given = 0;
+    if (policy->rotates) {
+        *out = current_of(row);
+    }
+    verdict = add_adopted(&is_there, row, identity, policy, why, p);
+    if (verdict != VERDICT_OK || !is_there) {
+        return verdict;
     }
     return find_row(row, policy, identity->sid, &unheeded, p) == APR_SUCCESS
                ? spend(out, row, identity->jti, policy, why, p)
@@ -466,27 +540,6 @@ verdict_t session_spend(session_successor_t *out, identity_t *identity,
 
 /* --- Ending ---------------------------------------------------------------------- */
 
-/* A token without sid is ended by the session that it would have opened. */
-static apr_status_t add_ended(int *ended, const identity_t *identity,
-                              const policy_t *policy, const char **why, apr_pool_t *p)
-{
-    session_t row = make_row(policy, identity->user_id, identity->sid, policy->now, 0, p);
-    apr_status_t rv;
-    db_t db;
-
-    row.current_jti = identity->jti;
-    row.revoked_at = policy->now;
-    row.expires_at = identity->claims.exp;
-    rv = open_store(&db, policy, why);
-    if (rv == APR_SUCCESS) {
-        rv = sessions_add(&db, &row, why, p);
-        close_store(policy);
-        tell_ended(policy);
-    }
-    *ended = rv == APR_SUCCESS;
-    return rv;
-}
-
 int session_can_end(const identity_t *identity, const policy_t *policy)
 {
     return identity->sid || policy->blacklist;
@@ -509,11 +562,14 @@ verdict_t session_end(int *ended, const identity_t *identity, const policy_t *po
                           : end_alone(ended, identity, policy, why, p);
     session_t row;
 
+    /* A token without sid is ended by the session that it would have opened. */
     if (rv == APR_SUCCESS && sid && !*ended && !identity->claims.sid &&
-        has_room(identity->jti) && find_row(&row, policy, sid, why, p) == APR_NOTFOUND &&
-        add_ended(ended, identity, policy, why, p) != APR_SUCCESS) {
-        /* Somebody has opened it in the meantime. */
-        rv = end_row(ended, sid, user_id, policy, why, p);
+        has_room(identity->jti) && find_row(&row, policy, sid, why, p) == APR_NOTFOUND) {
+        *ended = add_ended(sid, identity, policy, why, p) == APR_SUCCESS;
+        if (!*ended) {
+            /* Somebody has opened it in the meantime. */
+            rv = end_row(ended, sid, user_id, policy, why, p);
+        }
     }
     return rv == APR_SUCCESS ? VERDICT_OK : VERDICT_STORE_DOWN;
 }

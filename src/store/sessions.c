@@ -85,6 +85,12 @@ const char *sessions_adopted_sid(const char *user_id, const char *jti, apr_pool_
                : NULL;
 }
 
+/* No id ends in a line feed. */
+const char *sessions_opened_sid(const char *user_id, const char *jti, apr_pool_t *p)
+{
+    return sessions_adopted_sid(apr_pstrcat(p, user_id, "\n", NULL), jti, p);
+}
+
 apr_status_t sessions_add(db_t *db, const session_t *session, const char **why,
                           apr_pool_t *p)
 {

@@ -134,4 +134,12 @@ int sessions_is_sid(const char *text);
  */
 const char *sessions_adopted_sid(const char *user_id, const char *jti, apr_pool_t *p);
 
+/**
+ * The sid of the row that says, for as long as that token may live, that it has opened
+ * its session. It never goes on, and no token names it.
+ *
+ * @return as above
+ */
+const char *sessions_opened_sid(const char *user_id, const char *jti, apr_pool_t *p);
+
 #endif

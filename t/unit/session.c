@@ -8,6 +8,7 @@
 
 #include "auth/refresh.h"
 #include "jose/jws.h"
+#include "store/expired.h"
 #include "tap.h"
 
 #include "keys.h"
@@ -618,15 +619,20 @@ static void test_most(void)
 /* --- Tokens without a session ------------------------------------------------------ */
 
 /* A token as SimpleJWT makes it. */
-static const char *foreign(const char *type, const char *id)
+static const char *foreign_for(const char *type, const char *id, apr_int64_t lifetime)
 {
     const char *payload = apr_psprintf(
         pool,
         "{\"token_type\":\"%s\",\"exp\":%" APR_INT64_T_FMT ",\"iat\":%" APR_INT64_T_FMT
         ",\"jti\":\"%s\",\"user_id\":\"1\",\"role\":\"editor\"}",
-        type, policy.now + DAY, policy.now - 60, id);
+        type, policy.now + lifetime, policy.now - 60, id);
 
     return jws_sign(policy.signing_key, payload, strlen(payload), pool);
+}
+
+static const char *foreign(const char *type, const char *id)
+{
+    return foreign_for(type, id, DAY);
 }
 
 static void test_migration(void)
@@ -693,6 +699,66 @@ static void test_migration(void)
     is_int(session_end(&ended, &identity, &policy, &why, pool), VERDICT_OK,
            "nor has its end");
     is_int(ended, 0, "so nothing is ended");
+    tear_down();
+}
+
+/* As the server does it each hour. */
+static void purge(void)
+{
+    int deleted;
+
+    if (expired_delete(&deleted, &db, EXPIRED_SESSIONS, policy.now - DAY, &why, pool) !=
+        APR_SUCCESS) {
+        fprintf(stderr, "# no purge: %s\n", why);
+        exit(1);
+    }
+}
+
+/* SimpleJWT's refresh tokens may live much longer than the session that one opens. */
+static void test_migration_of_long_ones(void)
+{
+    const char *logged_out, *idle, *kept;
+    identity_t identity;
+    issue_tokens_t first;
+    int ended;
+
+    set_up();
+    policy.sessions = POLICY_SESSIONS_MIGRATE;
+    logged_out = foreign_for("refresh", "r", 30 * DAY);
+    idle = foreign_for("refresh", "s", 30 * DAY);
+    is_str(refresh(logged_out), "ok", "a token for a month opens a session for a day");
+    identity = identity_of(given.access);
+    session_end(&ended, &identity, &policy, &why, pool);
+    is_str(refresh(idle), "ok", "so does another");
+    first = given;
+    after(GRACE + 1);
+    is_str(refresh(first.refresh), "ok", "which goes on");
+    after(DAY);
+    purge();
+    is_str(refresh(idle), "session_ended", "and lies idle for its whole time");
+    after(DAY + 1);
+    purge();
+    is_str(value("SELECT count(*) FROM auth_jwt_session WHERE revoked_at = 0"), "0",
+           "their rows are deleted");
+    is_str(refresh(logged_out), "session_ended", "neither opens a second one");
+    is_str(refresh(idle), "session_ended", "as long as it says it is good");
+    is_str(value("SELECT count(*) FROM auth_jwt_session WHERE revoked_at = 0"), "0",
+           "nor leaves one");
+    after(28 * DAY);
+    is_str(refresh(idle), "expired", "until it has expired");
+    after(DAY);
+    purge();
+    is_str(value("SELECT count(*) FROM auth_jwt_session"), "0", "and all is forgotten");
+    tear_down();
+
+    set_up();
+    policy.sessions = POLICY_SESSIONS_MIGRATE;
+    policy.rotates = 0;
+    kept = foreign_for("refresh", "k", 30 * DAY);
+    is_str(refresh(kept), "ok", "without rotation");
+    after(2 * DAY + 1);
+    purge();
+    is_str(refresh(kept), "session_ended", "it is the same");
     tear_down();
 }
 
@@ -1259,6 +1325,7 @@ int main(void)
     test_list();
     test_most();
     test_migration();
+    test_migration_of_long_ones();
     test_off();
     test_odd_sids();
     test_login_age();
