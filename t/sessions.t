@@ -84,6 +84,17 @@ for my $type (qw(access refresh)) {
 }
 refused(verify($second->{access}), 400, { non_field_errors => ['Token is blacklisted'] },
     'verify: a token of an ended session');
+my $used = login('alice', %on);
+my $follows = json(refresh($used->{refresh}));
+is verify($used->{refresh})->code, 200, 'verify: a spent refresh token within the grace';
+sqlite("UPDATE auth_jwt_session SET refreshed_at = refreshed_at - 60 WHERE sid = '"
+    . decode($used->{access})->{sid} . "'");
+refused(verify($used->{refresh}), 400, { non_field_errors => ['Token is blacklisted'] },
+    'verify: a spent refresh token');
+refused(post_json('/auth/logout', { refresh => $used->{refresh}, everywhere => 1 }, %on), 401, \%ended,
+    'nor does it end other sessions');
+is verify($follows->{refresh})->code, 200, 'verify: its successor';
+is page($follows->{access}), 200, 'which goes on';
 refused(verify('x.y.z'), 401, { detail => 'Token is invalid', code => 'token_not_valid' },
     'verify: no token');
 refused(verify(token({ exp => time - 1, sid => $access->{sid} })), 401,

@@ -231,6 +231,22 @@ static step_t next_step(const session_t *row, const char *jti, const policy_t *p
     return is_fresh && strcmp(jti, row->previous_jti) == 0 ? STEP_CURRENT : STEP_REUSE;
 }
 
+verdict_t session_check_unspent(const identity_t *identity, const policy_t *policy,
+                                const char **why, apr_pool_t *p)
+{
+    const session_t *row = identity->session;
+
+    if (!row || identity->type != CHECK_REFRESH ||
+        next_step(row, identity->jti, policy, policy->now) != STEP_REUSE) {
+        return VERDICT_OK;
+    }
+    *why = apr_psprintf(p,
+                        "the refresh token %s of the user with the id '%s' was spent "
+                        "before",
+                        identity->jti, identity->user_id);
+    return VERDICT_SESSION_ENDED;
+}
+
 static session_successor_t current_of(const session_t *row)
 {
     session_successor_t current = {1, row->current_jti, row->refreshed_at,

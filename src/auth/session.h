@@ -42,6 +42,16 @@ verdict_t session_start(session_successor_t *first, identity_t *identity,
 verdict_t session_spend(session_successor_t *out, identity_t *identity,
                         const policy_t *policy, const char **why, apr_pool_t *p);
 
+/**
+ * Whether a good token is one that session_spend() would take: a refresh token that was
+ * spent before the grace is of a session that goes on, but speaks for nobody.
+ *
+ * @param identity  of check_token()
+ * @return VERDICT_OK, or VERDICT_SESSION_ENDED with @p why set
+ */
+verdict_t session_check_unspent(const identity_t *identity, const policy_t *policy,
+                                const char **why, apr_pool_t *p);
+
 /** Whether session_end() can be asked for: the token has a session, or a blacklist would
  *  hold it. */
 int session_can_end(const identity_t *identity, const policy_t *policy);

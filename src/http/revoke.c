@@ -59,6 +59,9 @@ int revoke_verify(request_rec *r, const config_t *config, const policy_t *policy
     verdict =
         check_token(&identity, policy, token,
                     config->token_types ? config->token_types : CHECK_ANY, &why, r->pool);
+    if (verdict == VERDICT_OK) {
+        verdict = session_check_unspent(&identity, policy, &why, r->pool);
+    }
     if (verdict == VERDICT_SESSION_ENDED) {
         return refuse_ended(r, why);
     }
@@ -158,6 +161,9 @@ static verdict_t end_everywhere(identity_t *identity, const policy_t *policy,
     int ended;
     verdict_t verdict = check_token(identity, policy, token, CHECK_ANY, why, p);
 
+    if (verdict == VERDICT_OK) {
+        verdict = session_check_unspent(identity, policy, why, p);
+    }
     if (verdict == VERDICT_OK && !identity->session) {
         *why = "the token has no session, so that nobody knows of others";
         return VERDICT_NOT_HERE;
