@@ -4,6 +4,7 @@ use strict;
 use warnings;
 use Test::More;
 use JWTTest;
+use JWTTest::Burst;
 use JWTTest::Connection;
 
 my %on = (port => port(1));
@@ -252,6 +253,12 @@ is refresh($gone, %migrate)->code, 401, 'holds for the token';
 my @carol = map { login('carol', %migrate) } 1, 2;
 is page($carol[0]{access}), 401, 'AuthJWTMaxSessions 1: the session before';
 is page($carol[1]{access}), 200, 'ends for the new one';
+
+my @at_once = JWTTest::Burst->new(port(2), 8)->post('/auth/token',
+    { username => 'alice', password => user('alice')->{password} });
+my @begun = map { json($_) } grep { $_->code == 200 } @at_once;
+cmp_ok scalar(@begun), '>', 1, 'several logins at the same instant';
+is scalar(grep { page($_->{access}, %migrate) == 200 } @begun), 1, 'leave no more sessions than one after the other';
 
 # ---- none ------------------------------------------------------------------------------------
 

@@ -91,17 +91,18 @@ static session_t make_row(const policy_t *policy, const char *user_id, const cha
     return row;
 }
 
-/* Make room for one more session, at the cost of those that were used least recently.
- * Before there is the new one: of two logins at once neither may end the other. */
-static apr_status_t make_room(const sessions_user_t *user, const policy_t *policy,
-                              db_t *db, const char **why, apr_pool_t *p)
+/* End sessions of a user until no more than so many are left, those that were used least
+ * recently first: an order in which everybody finds them. */
+static apr_status_t leave_only(int most, const sessions_user_t *user,
+                               const policy_t *policy, db_t *db, const char **why,
+                               apr_pool_t *p)
 {
     const apr_array_header_t *sessions;
     int i, ended;
     apr_status_t rv;
 
     rv = sessions_list(&sessions, MOST_LISTED, db, user, policy->now, why, p);
-    for (i = policy->max_sessions - 1; rv == APR_SUCCESS && i < sessions->nelts; i++) {
+    for (i = most; rv == APR_SUCCESS && i < sessions->nelts; i++) {
         rv = sessions_end(&ended, db, APR_ARRAY_IDX(sessions, i, session_t).sid, user,
                           policy->now, why, p);
         tell_ended(policy);
@@ -109,6 +110,8 @@ static apr_status_t make_room(const sessions_user_t *user, const policy_t *polic
     return rv;
 }
 
+/* Room is made before, so that a login never ends its own session; but logins at the same
+ * time make room before any of them is there, and of these no more may stay either. */
 static apr_status_t add_row(const session_t *row, const policy_t *policy,
                             const char **why, apr_pool_t *p)
 {
@@ -120,10 +123,13 @@ static apr_status_t add_row(const session_t *row, const policy_t *policy,
         return rv;
     }
     if (policy->max_sessions) {
-        rv = make_room(&row->user, policy, &db, why, p);
+        rv = leave_only(policy->max_sessions - 1, &row->user, policy, &db, why, p);
     }
     if (rv == APR_SUCCESS) {
         rv = sessions_add(&db, row, why, p);
+    }
+    if (rv == APR_SUCCESS && policy->max_sessions) {
+        rv = leave_only(policy->max_sessions, &row->user, policy, &db, why, p);
     }
     close_store(policy);
     return rv;
