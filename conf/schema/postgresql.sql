@@ -6,8 +6,8 @@
 --
 --   CREATE ROLE auth_jwt LOGIN PASSWORD '…';
 --   GRANT SELECT ON auth_jwt_user TO auth_jwt;
---   GRANT SELECT, INSERT, UPDATE, DELETE ON auth_jwt_session, auth_jwt_blacklist
---         TO auth_jwt;
+--   GRANT SELECT, INSERT, UPDATE, DELETE ON auth_jwt_session TO auth_jwt;
+--   GRANT SELECT, INSERT, UPDATE, DELETE ON auth_jwt_blacklist TO auth_jwt;
 --
 -- Over the socket Debian's "peer" asks for a role named like the server's user (www-data).
 
