@@ -483,14 +483,17 @@ static verdict_t add_adopted(int *is_there, const session_t *row,
     return VERDICT_OK;
 }
 
-/* The row of the session that a token without sid opens. */
+/* The row of the session that a token without sid opens. When its login was is not known:
+ * iat is renewed by each rotation, SimpleJWT's and ours alike. */
 static session_t make_adopted(const identity_t *identity, const policy_t *policy,
                               apr_pool_t *p)
 {
     const claims_t *claims = &identity->claims;
-    session_t row = make_row(policy, identity->user_id, identity->sid,
-                             claims->iat == CLAIMS_NO_TIME ? policy->now : claims->iat,
-                             policy->refresh_lifetime, p);
+    apr_int64_t auth_time = claims_time(claims, "auth_time");
+    session_t row =
+        make_row(policy, identity->user_id, identity->sid,
+                 auth_time == CLAIMS_NO_TIME ? SESSIONS_NO_AUTH_TIME : auth_time,
+                 policy->refresh_lifetime, p);
 
     row.password_mark = identity->password_mark;
     if (policy->rotates) {

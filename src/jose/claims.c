@@ -340,6 +340,8 @@ const char *claims_write(const claims_new_t *claims, apr_pool_t *p)
     bad |= json_object_set_new(to, claims->user_id_claim, json_string(claims->user_id));
     if (claims->sid) {
         bad |= json_object_set_new(to, "sid", json_string(claims->sid));
+    }
+    if (claims->sid && claims->auth_time) {
         bad |= json_object_set_new(to, "auth_time", json_integer(claims->auth_time));
     }
     if (claims->password_claim) {

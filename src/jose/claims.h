@@ -42,7 +42,7 @@ typedef struct {
 
 /** What a token must be to be good here. */
 typedef struct {
-    apr_int64_t now;                    /* seconds since 1970 */
+    apr_int64_t now;                    /* seconds since 1970; 0: none */
     apr_int64_t exp_leeway, iat_leeway; /* seconds; the latter also for nbf */
     apr_int64_t max_age;                /* seconds since iat; 0: any */
     int at_any_time;                    /* whether times do not matter */

@@ -19,6 +19,9 @@
 /** absolute_until of a session that may go on for ever. */
 #define SESSIONS_NO_END APR_INT64_MAX
 
+/** An auth_time that nobody knows, which counts as too long ago. */
+#define SESSIONS_NO_AUTH_TIME 0
+
 /** Whose a session is. Two tables of users may have the same ids in them. */
 typedef struct {
     const char *source; /* of users_t */
@@ -31,7 +34,7 @@ typedef struct {
     const char *current_jti;  /* of the refresh token that is good now */
     const char *previous_jti; /* of the one before; "" before the first rotation */
     apr_int64_t created_at;
-    apr_int64_t auth_time;      /* of the login itself */
+    apr_int64_t auth_time;      /* of the login itself; SESSIONS_NO_AUTH_TIME */
     apr_int64_t refreshed_at;   /* of the last rotation; 0: none yet */
     apr_int64_t idle_seconds;   /* ends so long after its last rotation */
     apr_int64_t expires_at;     /* the earlier of that and the next */

@@ -654,8 +654,11 @@ static void test_migration(void)
     identity = identity_of(first.access);
     ok(identity.claims.sid != NULL, "which opens a session");
     is_str(claims_string(&identity.claims, "role"), "editor", "and keeps its claims");
-    ok(claims_time(&identity.claims, "auth_time") == START - 60,
-       "the login was when the token was made");
+    ok(claims_time(&identity.claims, "auth_time") == CLAIMS_NO_TIME,
+       "nobody knows when the login was");
+    policy.max_login_age = 3600;
+    is_str(use(first.access), "login_too_old", "so it counts as too long ago");
+    policy.max_login_age = 0;
     is_str(value("SELECT count(*) FROM auth_jwt_session"), "1", "one");
     is_str(refresh(old), "ok", "again within the grace");
     is_str(given.refresh, first.refresh, "the same successor");
@@ -699,6 +702,29 @@ static void test_migration(void)
     is_int(session_end(&ended, &identity, &policy, &why, pool), VERDICT_OK,
            "nor has its end");
     is_int(ended, 0, "so nothing is ended");
+    tear_down();
+}
+
+/* Each rotation makes iat younger, but not the login. */
+static void test_migration_of_rotated_ones(void)
+{
+    identity_t identity;
+
+    set_up();
+    policy.sessions = POLICY_SESSIONS_OFF;
+    is_str(refresh(log_in("1").refresh), "ok", "a login without a session");
+    after(3600);
+    is_str(refresh(given.refresh), "ok", "is refreshed after an hour");
+    policy.sessions = POLICY_SESSIONS_MIGRATE;
+    is_str(refresh(given.refresh), "ok", "and opens a session");
+    policy.max_login_age = 600;
+    is_str(use(given.access), "login_too_old", "whose login is no younger by that");
+    policy.max_login_age = 0;
+    after(GRACE);
+    is_str(refresh(given.refresh), "ok", "a rotation");
+    identity = identity_of(given.access);
+    ok(claims_time(&identity.claims, "auth_time") == CLAIMS_NO_TIME,
+       "makes up no time either");
     tear_down();
 }
 
@@ -1325,6 +1351,7 @@ int main(void)
     test_list();
     test_most();
     test_migration();
+    test_migration_of_rotated_ones();
     test_migration_of_long_ones();
     test_off();
     test_odd_sids();
