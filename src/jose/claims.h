@@ -42,7 +42,7 @@ typedef struct {
 
 /** What a token must be to be good here. */
 typedef struct {
-    apr_int64_t now;                    /* seconds since 1970; 0: none */
+    apr_int64_t now;                    /* seconds since 1970 */
     apr_int64_t exp_leeway, iat_leeway; /* seconds; the latter also for nbf */
     apr_int64_t max_age;                /* seconds since iat; 0: any */
     int at_any_time;                    /* whether times do not matter */
@@ -75,7 +75,7 @@ typedef struct {
     const char *user_id_claim;     /* name */
     const char *user_id;           /* value, written as string */
     const char *sid;               /* NULL: none, and no auth_time */
-    apr_int64_t auth_time;         /* seconds since 1970 */
+    apr_int64_t auth_time;         /* seconds since 1970; 0: none */
     const char *password_claim;    /* name; NULL: none */
     const char *password_value;    /* value */
     const claims_t *copied;        /* claims of another token to carry over, or NULL */
