@@ -430,7 +430,7 @@ sub log_since
     my ($name, $mark, $pattern) = @_;
     my $text;
     wait_until(3, sub {
-        $text = substr slurp(var('t_logs') . "/$name"), $mark->{$name};
+        $text = slurp(var('t_logs') . "/$name", $mark->{$name});
         return !$pattern || $text =~ $pattern;
     });
     return $text;
@@ -597,7 +597,7 @@ sub only_under
 
 Runs SQL on the site's database (or FILE), gives its output lines.
 
-=item slurp(FILE), spew(FILE, TEXT [, MODE]), wait_until(SECONDS, CODE)
+=item slurp(FILE [, FROM]), spew(FILE, TEXT [, MODE]), wait_until(SECONDS, CODE)
 
 =back
 

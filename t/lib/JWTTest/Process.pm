@@ -18,10 +18,12 @@ our @EXPORT_OK = qw(slurp spew command_line wait_until stop_process stop_servers
 # The block of ports of one run: the first is the guard, see reserve_ports.
 use constant BLOCK => 1000;
 
+# slurp(FILE [, FROM]): all of it, or what is behind so many bytes.
 sub slurp
 {
-    my ($file) = @_;
+    my ($file, $from) = @_;
     open my $handle, '<:raw', $file or return '';
+    seek $handle, $from, 0 if $from;
     local $/;
     return scalar(<$handle>) // '';
 }

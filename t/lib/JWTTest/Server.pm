@@ -129,7 +129,7 @@ sub log_mark { return -s "$_[0]{dir}/logs/error_log" || 0 }
 sub log_since
 {
     my ($self, $mark) = @_;
-    return substr $self->log, $mark;
+    return slurp("$self->{dir}/logs/error_log", $mark);
 }
 
 sub pid
