@@ -92,10 +92,7 @@ sub refuses_quickly
 sub start_server
 {
     my ($more) = @_;
-    my $params = $database->params;
-    my $made = httpd_start(<<"CONF", may_fail => 1) or return;
-DBDriver $database->{driver}
-DBDParams "$params $more"
+    my $made = httpd_start($database->conf($more) . <<"CONF", may_fail => 1) or return;
 AuthJWTKey - HS256 \${T_DIR}/keys/site.key
 AuthJWTEndpoints /auth
 <Location "/members">
@@ -134,10 +131,7 @@ sub start_presets
 </Location>
 PLACE
     $places .= "<Location \"/django\">\nAuthJWTLastLoginQuery django\n</Location>\n";
-    my $params = $database->params;
-    return httpd_start(<<"CONF");
-DBDriver $database->{driver}
-DBDParams "$params"
+    return httpd_start($database->conf . <<"CONF");
 AuthJWTKey - HS256 \${T_DIR}/keys/site.key
 AuthJWTSessions Off
 $places
@@ -265,10 +259,10 @@ sub test_index
     }
     my %where = (uuids => 'nr = CAST($1 AS UUID)', large => 'nr = CAST($1 AS BIGINT)', texts => 'CAST(nr AS TEXT) = $1');
     for my $table (sort keys %rows) {
-        my $plan = $database->{driver} eq 'pgsql'
-            ? $database->sql("ANALYZE key_$table; PREPARE s(varchar) AS SELECT * FROM key_$table "
+        my $plan = join "\n", $database->{driver} eq 'pgsql'
+            ? $database->rows("ANALYZE key_$table; PREPARE s(varchar) AS SELECT * FROM key_$table "
                 . "WHERE $where{$table}; EXPLAIN EXECUTE s('$rows{$table}')")
-            : $database->sql("ANALYZE TABLE key_$table; SET \@id = '$rows{$table}'; PREPARE s FROM 'EXPLAIN "
+            : $database->rows("ANALYZE TABLE key_$table; SET \@id = '$rows{$table}'; PREPARE s FROM 'EXPLAIN "
                 . "SELECT * FROM key_$table WHERE nr = ? AND CAST(nr AS CHAR) = ?'; EXECUTE s USING \@id, \@id");
         like $plan, qr/Index Scan using key_${table}_pkey|\bconst\tPRIMARY\tPRIMARY\b/, "key_$table: by the primary key";
     }
@@ -329,8 +323,8 @@ sub test_presets
         laravel => [ 'laravel', 'ada@example.org', 31 ]);
     my $password = $alice->{password};
     $database->sql(application_tables($database->{driver}, $password));
-    $database->sql("GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO jwt")
-        if $database->{driver} eq 'pgsql';
+    $database->grant("SELECT ON $_") for qw(auth_user blog_users users);
+    $database->grant('UPDATE (last_login) ON auth_user');
     my $made = start_presets(\%presets);
     for my $place (sort keys %presets) {
         my (undef, $name, $id) = @{ $presets{$place} };
@@ -362,12 +356,8 @@ sub test_presets
 sub test_blacklist
 {
     $database->sql(blacklist_tables($database->{driver}));
-    $database->sql("GRANT INSERT ON site.* TO jwt\@'127.0.0.1'; GRANT INSERT ON site.* TO jwt\@localhost;")
-        if $database->{driver} eq 'mysql';
-    my $params = $database->params;
-    my $made = httpd_start(<<"CONF");
-DBDriver $database->{driver}
-DBDParams "$params"
+    $database->grant("SELECT, INSERT ON token_blacklist_$_") for qw(outstandingtoken blacklistedtoken);
+    my $made = httpd_start($database->conf . <<"CONF");
 AuthJWTKey - HS256 \${T_DIR}/keys/site.key
 AuthJWTSessions blacklist
 AuthJWTEndpoints /auth
@@ -444,12 +434,11 @@ sub read_line
 
 for my $driver ('pgsql', 'mysql') {
     SKIP: {
-        skip "no server for $driver here", 1 unless JWTTest::Database->is_installed($driver);
-        my $schema = { pgsql => 'postgresql', mysql => 'mysql' }->{$driver};
-        $database = JWTTest::Database->start($driver, port($driver eq 'pgsql' ? 1 : 2),
-            slurp(var('src_dir') . "/conf/schema/$schema.sql") . $users);
+        skip "no server for $driver here", 1 unless JWTTest::Database::installed($driver);
+        $database = JWTTest::Database->start($driver, port => port($driver eq 'pgsql' ? 1 : 2), sql => $users);
         for my $more ($driver eq 'mysql' ? ('', 'reconnect=0') : ('')) {
             $database->sql(key_tables($driver));
+            $database->grant("SELECT ON key_$_->[0]") for @{ $key_type{$driver} };
             $server = start_server($more)
                 or skip "APR has no driver for $driver here: $JWTTest::Server::error", 1;
             subtest "$driver $more: $_->[0]" => $_->[1]

@@ -535,8 +535,8 @@ SKIP: {
 
 for my $driver ('pgsql', 'mysql') {
     SKIP: {
-        skip "no server for $driver here", 1 unless JWTTest::Database->is_installed($driver);
-        my $database = JWTTest::Database->start($driver, port($driver eq 'pgsql' ? 1 : 2));
+        skip "no server for $driver here", 1 unless JWTTest::Database::installed($driver);
+        my $database = JWTTest::Database->start($driver, port => port($driver eq 'pgsql' ? 1 : 2), empty => 1);
         my @admin = ('-d', $driver);
         # libmariadb leaves memory behind at exit.
         my %env = (ASAN_OPTIONS => 'detect_leaks=0');
@@ -550,10 +550,10 @@ for my $driver ('pgsql', 'mysql') {
             good([ 'init', @admin ], '... again, without a word', %admin);
             my $name = "Zo\xc3\xab \xf0\x9f\x98\x80";
             is good([ 'adduser', $name, @admin, qw(-B -C 8) ], 'adduser', stdin => $first, %admin), "Added user $name (id 1).\n", '... says the id';
-            is $database->sql('SELECT username FROM auth_jwt_user;'), "$name\n", '... and the name is stored as it is';
+            is $database->ask('SELECT username FROM auth_jwt_user'), $name, '... and the name is stored as it is';
             is tool([ 'adduser', $name, @admin ], stdin => $first, %admin)->{status}, 6, 'one of each name';
-            my $conf = "DBDriver $driver\nDBDParams \"" . $database->params . "\"\n";
-            $server = httpd_start($conf . "AuthJWTKey main ES256 \"$dir/keys/ES256.key\"\nAuthJWTEndpoints /auth\n");
+            $database->sql($database->role);
+            $server = httpd_start($database->conf . "AuthJWTKey main ES256 \"$dir/keys/ES256.key\"\nAuthJWTEndpoints /auth\n");
             my $login = sub { obtain("Zo\x{eb} \x{1f600}", $_[0])->code };
             is $login->($first), 200, 'the user logs in';
             good([ 'passwd', $name, @admin, qw(-B -C 8) ], 'passwd', stdin => $second, %admin);

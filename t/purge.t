@@ -51,8 +51,7 @@ sub start
     my ($database, %option) = @_;
     spew($ahead, '');
     my $made = httpd_start(<<"CONF", env => { LD_PRELOAD => var('pretend_so'), PRETEND_AHEAD => $ahead, %option });
-DBDriver $database->{driver}
-DBDParams "$database->{dbd}"
+$database->{conf}
 AuthJWTKey - HS256 \${T_DIR}/keys/site.key
 AuthJWTSessions On
 AuthJWTRotateRefresh Off
@@ -91,7 +90,7 @@ for (qw(one two)) {
 chown((getpwnam var('user'))[2, 3], $dir, glob "$dir/*") unless $>;
 my ($one, $two) = map { my $file = "$dir/$_.db"; sub { scalar sqlite($_[0], $file) } } qw(one two);
 
-my %both = (driver => 'sqlite3', dbd => "$dir/one.db", more => <<"CONF");
+my %both = (conf => qq(DBDriver sqlite3\nDBDParams "$dir/one.db"), more => <<"CONF");
 Listen 127.0.0.1:\${PORT_1}
 <VirtualHost 127.0.0.1:\${PORT_1}>
     DBDParams "$dir/two.db"
@@ -178,12 +177,10 @@ $server->stop;
 
 for my $driver ('pgsql', 'mysql') {
     SKIP: {
-        skip "no server for $driver here", 1 unless JWTTest::Database->is_installed($driver);
-        my $schema = slurp(var('src_dir') . '/conf/schema/' . ($driver eq 'pgsql' ? 'postgresql' : 'mysql') . '.sql');
-        my $database = JWTTest::Database->start($driver, port($driver eq 'pgsql' ? 1 : 2), $schema);
-        $database->sql(($driver eq 'mysql' ? "GRANT INSERT, UPDATE, DELETE ON site.* TO jwt\@'127.0.0.1'; "
-            . 'GRANT INSERT, UPDATE, DELETE ON site.* TO jwt@localhost; ' : '') . $user . $MIXED);
-        $server = eval { start({ driver => $driver, dbd => $database->params, more => '' }) }
+        skip "no server for $driver here", 1 unless JWTTest::Database::installed($driver);
+        my $database = JWTTest::Database->start($driver, port => port($driver eq 'pgsql' ? 1 : 2),
+            sql => $user . $MIXED);
+        $server = eval { start({ conf => $database->conf, more => '' }) }
             or skip "APR has no driver for $driver here", 1;
         my $ask = sub { $database->ask($_[0]) };
         seconds_pass(320);

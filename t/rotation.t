@@ -15,7 +15,7 @@ use JSON::PP ();
 use JWTTest;
 use JWTTest::Burst;
 use JWTTest::Connection;
-use JWTTest::Databases;
+use JWTTest::Database;
 use JWTTest::Sessions;
 use POSIX ();
 use Time::HiRes qw(time sleep);
@@ -43,11 +43,11 @@ my %audit = (
 );
 
 my @databases = map {
-    JWTTest::Databases->start($_, port => port($_ eq 'pgsql' ? 4 : 5), life => 3600,
-        users => "INSERT INTO auth_jwt_user(username, password) VALUES('alice', '$hash');"
+    JWTTest::Database->start($_, port => port($_ eq 'pgsql' ? 4 : 5), life => 3600,
+        sql => "INSERT INTO auth_jwt_user(username, password) VALUES('alice', '$hash');"
             . 'CREATE TABLE rotation(sid VARCHAR(32), spent VARCHAR(255), successor VARCHAR(255));'
             . $audit{$_})
-} JWTTest::Databases::usable();
+} JWTTest::Database::usable();
 
 # A host for each database. Of prefork's children each has one connection.
 my $spare = 6 + $clients;

@@ -13,7 +13,7 @@ use JSON::PP ();
 use JWTTest;
 use JWTTest::Client;
 use JWTTest::Connection;
-use JWTTest::Databases;
+use JWTTest::Database;
 use JWTTest::Sessions;
 use Time::HiRes qw(time sleep);
 
@@ -63,8 +63,8 @@ sub people
 my $users = 'INSERT INTO auth_jwt_user(username, password) VALUES'
     . join(', ', map { "('$_', '$hash')" } qw(alice loggedout inactive deleted changed)) . ';';
 my @databases = map {
-    JWTTest::Databases->start($_, port => port($_ eq 'pgsql' ? 4 : 5), users => $users . people($_))
-} JWTTest::Databases::usable();
+    JWTTest::Database->start($_, port => port($_ eq 'pgsql' ? 4 : 5), sql => $users . people($_))
+} JWTTest::Database::usable();
 
 my (%port, $small);
 my $hosts = '';

@@ -41,7 +41,7 @@ sub start
     my ($class, $conf, %option) = @_;
     my $dir = sprintf '%s/private/%d-%d', var('run_dir'), $$, ++$made;
     my $base = free_ports();
-    my $self = bless { dir => $dir, base => $base, owner => $$ }, $class;
+    my $self = bless { dir => $dir, base => $base, taken => $base, owner => $$ }, $class;
 
     make_path("$dir/logs", "$dir/htdocs");
     spew("$dir/logs/may_abort", '') if $option{may_abort};
@@ -187,12 +187,20 @@ sub has_ended
     return 1;
 }
 
-# The parent first, so that children end as in an ordinary stop; then whatever is left.
+# The ports are given back once, whoever ended the process: the next one may have them by then.
 sub stop
 {
     my ($self) = @_;
-    my $group = $self->{process} or return;
-    my $pid = $self->pid;
+    $self->end_process if $self->{process};
+    my $taken = delete $self->{taken};
+    rmdir ports_taken($taken) if defined $taken;
+}
+
+# The parent first, so that children end as in an ordinary stop; then whatever is left.
+sub end_process
+{
+    my ($self) = @_;
+    my ($group, $pid) = ($self->{process}, $self->pid);
     stop_process($pid, $self->{dir}, 20) if $pid;
     kill TERM => $group unless $pid;
     wait_until(20, sub { $self->has_ended }) or do {
@@ -200,8 +208,6 @@ sub stop
         waitpid $group, 0;
         delete $self->{process};
     };
-    rmdir ports_taken($self->{base});
-    return 1;
 }
 
 1;
