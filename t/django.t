@@ -1,9 +1,13 @@
 # A live Django site moves to this module, step by step, with its database as Django and SimpleJWT left
 # it: conf/README.md, "Moving from SimpleJWT". What SimpleJWT answers is in t/simplejwt.t.
+#
+# Runs beside others: it has a server of its own.
 use strict;
 use warnings;
 use Test::More;
 use JWTTest;
+
+only_under('event');
 
 use constant KEY => 'peer-secret-key-0123456789-0123456789-0123456789-ab';
 

@@ -21,6 +21,8 @@ use Test::More;
 use Time::HiRes ();
 use JWTTest;
 
+only_under(qw(event prefork));
+
 use constant { AT_ONCE => 0.050, PROTECTED => 'members only', MB => 1 << 20 };
 
 # A wrapped server (valgrind, a sanitizer) is too slow for any clock, and keeps what it freed.

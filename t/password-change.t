@@ -1,10 +1,14 @@
 # Another password ends the tokens of before, also where no sessions are kept: by a mark that only the
 # server can make, or by the claim that SimpleJWT has for it.
+#
+# Runs beside others: it has servers of its own.
 use strict;
 use warnings;
 use Digest::MD5 qw(md5_hex);
 use Test::More;
 use JWTTest;
+
+only_under('event');
 
 mkdir scratch('db');
 my $database = scratch('db/django.db');

@@ -1,5 +1,7 @@
 # The users of a live Django, WordPress or Laravel site log in where they are; t/databases.t does the
 # same on PostgreSQL and MariaDB.
+#
+# Runs beside others: it has a server of its own.
 use strict;
 use warnings;
 use Test::More;
@@ -8,6 +10,8 @@ use JWTTest::Users qw(application_tables);
 use JWTTest::Process qw(spawn);
 use POSIX ();
 use Time::HiRes qw(time);
+
+only_under('event');
 
 my $good = 'correct horse battery';
 my %password = (

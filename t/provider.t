@@ -1,5 +1,7 @@
 # httpd's authn providers check names and passwords: alone, where no database is asked at all, and
 # beside a table of users, which then says who may come in.
+#
+# Runs beside others: it has servers of its own.
 use strict;
 use warnings;
 use Test::More;

@@ -9,6 +9,8 @@ use JWTTest::Connection;
 use JWTTest::Database;
 use Time::HiRes qw(time sleep);
 
+only_under(qw(event prefork));
+
 plan skip_all => 'the library for it was not built; use make' unless var('pretend_so');
 plan skip_all => 'a checker of memory must be loaded before the library' if $ENV{AUTH_JWT_WRAP};
 

@@ -1,11 +1,15 @@
 # What was ended is refused: on the next request in every child when this server has ended it, and
 # what somebody else ended within the time that AuthJWTCheckUser allows answers to be remembered.
+#
+# Runs beside others: it has a server of its own.
 use strict;
 use warnings;
 use Test::More;
 use JWTTest;
 use JWTTest::Connection;
 use Time::HiRes qw(time sleep);
+
+only_under(qw(event prefork));
 
 use constant { AGE => 5, CHILDREN => 4 };
 
