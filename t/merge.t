@@ -7,6 +7,7 @@ use warnings;
 use Test::More;
 use JWTTest;
 use JWTTest::Connection;
+use JWTTest::Users qw(insert_users);
 use JSON::PP qw(encode_json);
 
 only_under('event');
@@ -17,7 +18,7 @@ my $other_key = slurp("$keys/other.key") =~ s/\n\z//r;
 # ---- the directives -----------------------------------------------------------------------
 # Each has two values, its default written out, and a probe that tells at a URL which of the
 # three is in force; the other settings at that URL are in %$world, by name of directive.
-# kind: what stands at the URL, a page behind a token or an endpoint that issues some.
+# kind: what stands at the URL, a page behind a token or an endpoint.
 
 my @DIRECTIVES = (
     {   name => 'AuthJWTAccessLifetime', kind => 'issue', probe => \&lifetime_of_access,
@@ -80,7 +81,79 @@ my @DIRECTIVES = (
         value => { a => 'X-Token', b => 'X-Other', default => 'Authorization' },
         shows => { a => 'X-Token', b => 'X-Other', default => 'Authorization' } },
 );
-my %value = map { $_->{name} => $_->{value} } grep { $_->{value} } @DIRECTIVES;
+
+# In a world of their own, since with them most tokens of the others would not do. "with" is what
+# else holds at the URL, over @CALM and over what the hosts have.
+my @CALM = ('AuthJWTSessions Off', 'AuthJWTEndOnPasswordChange Off', 'AuthJWTTokenTypes access',
+    "AuthJWTProvider none\nAuthJWTAudience none", 'AuthJWTMaxLoginAge none', 'AuthJWTMaxSessions none', 'AuthJWTVerifyKeys all',
+    'AuthJWTRotateRefresh On', 'AuthJWTReuseGrace 30s', 'AuthJWTMaxTokenLength 8190');
+my @OF_SESSIONS = (
+    {   name => 'AuthJWTSessions', kind => 'issue', probe => \&has_sid,
+        value => { a => 'Off', b => 'blacklist', default => 'On' },
+        shows => { a => 'no sid', b => 'no sid', default => 'sid' } },
+    {   name => 'AuthJWTSessions', kind => 'page', probe => \&accepted_without_session,
+        shows => { a => 'ended other', b => 'other', default => '' } },
+    {   name => 'AuthJWTRotateRefresh', kind => 'renew', probe => \&gives_successor, with => 'AuthJWTSessions On',
+        value => { a => 'Off', b => 'On', default => 'On' },
+        shows => { a => 'no successor', b => 'successor', default => 'successor' } },
+    {   name => 'AuthJWTReuseGrace', kind => 'renew', probe => \&accepted_reuse, with => 'AuthJWTSessions On',
+        value => { a => '0', b => '5min', default => '30s' },
+        shows => { a => '', b => '10 60', default => '10' } },
+    {   name => 'AuthJWTSessionLifetime', kind => 'issue', probe => \&lifetime_of_session,
+        with => 'AuthJWTSessions On', value => { a => '48h', b => '72h', default => '30d' },
+        shows => { a => 172_800, b => 259_200, default => 2_592_000 } },
+    {   name => 'AuthJWTMaxSessions', kind => 'issue', probe => \&open_sessions, with => 'AuthJWTSessions On',
+        value => { a => 1, b => 2, default => 'none' }, shows => { a => 1, b => 2, default => 3 } },
+    {   name => 'AuthJWTMaxLoginAge', kind => 'page', probe => \&accepted_login_ages,
+        value => { a => '60s', b => '10min', default => 'none' },
+        shows => { a => '20', b => '20 300', default => '20 300 3000 none' } },
+    {   name => 'AuthJWTEndOnPasswordChange', kind => 'issue', probe => \&claim_of_password,
+        value => { a => 'Off', b => 'simplejwt', default => 'On' },
+        shows => { a => '', b => 'hash_password', default => 'password_mark' } },
+    {   name => 'AuthJWTSlidingLifetime', kind => 'sliding', probe => sub { lifetime_of_sliding('exp', @_) },
+        value => { a => '60s', b => '2min', default => '5min' },
+        shows => { a => 60, b => 120, default => 300 } },
+    {   name => 'AuthJWTSlidingRefreshLifetime', kind => 'sliding',
+        probe => sub { lifetime_of_sliding('refresh_exp', @_) },
+        value => { a => '1h', b => '2h', default => '1d' },
+        shows => { a => 3600, b => 7200, default => 86400 } },
+    {   name => 'AuthJWTTokenTypes', kind => 'page', probe => \&accepted_kinds,
+        value => { a => 'sliding', b => 'access sliding', default => 'access' },
+        shows => { a => 'sliding', b => 'access sliding', default => 'access' } },
+    {   name => 'AuthJWTLegacyHashes', kind => 'issue', probe => sub { who_may_log_in('weak', @_) },
+        value => { a => 'On', b => 'Off', default => 'Off' },
+        shows => { a => 'weak', b => '', default => '' } },
+    {   name => 'AuthJWTProvider', kind => 'issue', probe => sub { who_may_log_in('ann ben alice', @_) },
+        # Other users need another audience.
+        value => { a => "from_a\nAuthJWTAudience of-a", b => "from_b\nAuthJWTAudience of-b",
+            default => "none\nAuthJWTAudience none" },
+        shows => { a => 'ann', b => 'ben', default => 'alice' } },
+    {   name => 'AuthJWTRefreshSigningKey', kind => 'issue', probe => \&kid_of_refresh,
+        value => { a => 'second', b => 'third', default => 'first' },
+        shows => { a => 'second', b => 'third', default => 'first' } },
+    {   name => 'AuthJWTVerifyKeys', kind => 'page', probe => \&accepted_keys,
+        value => { a => 'second', b => 'first third', default => 'all' },
+        shows => { a => 'second', b => 'first third', default => 'first second third' } },
+    {   name => 'AuthJWTMaxTokenLength', kind => 'page', probe => \&accepted_lengths,
+        value => { a => 512, b => 1024, default => 8190 },
+        shows => { a => '400', b => '400 900', default => '400 900 4000' } },
+);
+my %value = map { $_->{name} => $_->{value} } grep { $_->{value} } @DIRECTIVES, @OF_SESSIONS;
+
+# What has no row, and why.
+my %ELSEWHERE = (
+    AuthJWTKey => 'several make one ring: by hosts, below',
+    AuthJWTEndpoints => 'of a server or host, never of a section: below',
+    AuthJWTUserTable => 'three ways to say one thing: below',
+    AuthJWTUserQuery => 'the same',
+    AuthJWTUserByIdQuery => 'the same',
+    AuthJWTCheckUser => 'a user who does not exist: below',
+    AuthJWTHashConcurrency => 'one number for the process: t/hashes.t',
+    AuthJWTKeyPermissions => 'for the whole server, wherever it stands: t/keys.t',
+);
+my @known = httpd('-L') =~ /^(AuthJWT\w+) \(/mg;
+is_deeply [ sort keys %value, keys %ELSEWHERE ], [ sort @known ],
+    'each directive has a row, or is asked elsewhere';
 
 # ---- the same at the server's own sections ------------------------------------------------
 # What a host sets for all directives, and the two values that sections in it set otherwise; of the
@@ -108,6 +181,8 @@ my @PLACES = (
     [ 'what a Directory inherits',      '/bare/page',       'has', 1 ],
 );
 my $tree = scratch('tree');
+my %USE = (page => "AuthType JWT\nRequire valid-user", issue => 'SetHandler jwt-obtain',
+    renew => 'SetHandler jwt-refresh', sliding => 'SetHandler jwt-obtain-sliding');
 
 sub sections
 {
@@ -115,7 +190,9 @@ sub sections
     my ($name, $kind) = @$directive{qw(name kind)};
     my $root = "$name-$kind";
     my %set = map { $_ => "$name $value{$name}{ $host->{$_} || $_ }" } qw(one other default);
-    my $use = $kind eq 'issue' ? 'SetHandler jwt-obtain' : "AuthType JWT\nRequire valid-user";
+    my $use = $USE{$kind};
+    $use = join "\n", (grep { !/^$name / } @CALM), $directive->{with} || (), $use
+        if grep { $_ == $directive } @OF_SESSIONS;
     return <<"CONF";
 Alias "/$root" "$tree/$root"
 <Location "/$root">
@@ -155,10 +232,10 @@ CONF
 
 sub host_conf
 {
-    my ($name) = @_;
+    my ($name, @directives) = @_;
     my $host = $HOSTS{$name};
-    my $own = $host->{sets} ? join '', map { "$_ $value{$_}{ $host->{sets} }\n" } sort keys %value : '';
-    my $all = $own . join '', map { sections($_, $host) } @DIRECTIVES;
+    my $own = $host->{sets} ? all_of($host->{sets}, @directives) : '';
+    my $all = $own . join '', map { sections($_, $host) } @directives;
     return $name eq 'main' ? $all : <<"CONF";
 <VirtualHost 127.0.0.1:\${PORT}>
 ServerName $name.test
@@ -167,14 +244,26 @@ $all
 CONF
 }
 
-for my $directive (@DIRECTIVES) {
+# Each directive once, with this one of its values.
+sub all_of
+{
+    my ($which, @directives) = @_;
+    return join '', map { "$_->{name} $_->{value}{$which}\n" } grep { $_->{value} } @directives;
+}
+
+sub world
+{
+    my @directives = @_;
+    return join '', all_of('a', @directives), map { host_conf($_, @directives) } qw(main inherits overrides defaults);
+}
+
+for my $directive (@DIRECTIVES, @OF_SESSIONS) {
     for my $place (@PLACES) {
         spew("$tree/$directive->{name}-$directive->{kind}$place->[1]", "A PAGE\n");
     }
 }
 
-my $main = join '', map { "$_ $value{$_}{a}\n" } sort keys %value;
-my $server = httpd_start(<<"CONF" . join '', map { host_conf($_) } qw(main inherits overrides defaults));
+my $server = httpd_start(<<"CONF" . world(@DIRECTIVES));
 Listen 127.0.0.1:\${PORT_1}
 DBDriver sqlite3
 DBDParams "\${T_DIR}/db/site.db"
@@ -185,7 +274,6 @@ Header set X-User "expr=%{REMOTE_USER}"
 <Directory "$tree">
     Require all granted
 </Directory>
-$main
 # Which endpoints a host has, and where.
 AuthJWTEndpoints /login-a
 <VirtualHost 127.0.0.1:\${PORT}>
@@ -219,7 +307,7 @@ sub ask
 sub tokens_at
 {
     my ($host, $path, $world) = @_;
-    my ($username, $password) = split ' ', $value{AuthJWTLoginFields}{ $world->{AuthJWTLoginFields} };
+    my ($username, $password) = split ' ', $value{AuthJWTLoginFields}{ $world->{AuthJWTLoginFields} || 'default' };
     my $response = ask(POST => $host, $path,
         json => { $username => 'alice', $password => user('alice')->{password} });
     return json($response) || {};
@@ -334,24 +422,119 @@ sub accepted_schemes
     } qw(Bearer JWT Token Own);
 }
 
+# ---- probes in the world of sessions -------------------------------------------------------
+
+my $made = 0;
+my $database = scratch('db') . '/site.db';
+
+sub has_sid { return claims_at('access', @_)->{sid} ? 'sid' : 'no sid' }
+sub kid_of_refresh { return ((peek(tokens_at(@_)->{refresh} // '.'))[0] || {})->{kid} }
+sub claim_of_password { return claims_of([qw(hash_password password_mark)], @_) }
+
+# Which of some tokens are good at the place: [ NAME, CLAIMS, KID ]...
+sub good_ones
+{
+    my ($tokens, $host, $path) = @_;
+    return join ' ', map { $_->[0] } grep {
+        my $token = token($_->[1], header => { kid => $_->[2] || 'first' },
+            key => ($_->[2] || 'first') eq 'first' ? site_key() : $other_key);
+        ask(GET => $host, $path, fields => [ Authorization => "Bearer $token" ])->code == 200;
+    } @$tokens;
+}
+
+sub accepted_without_session { return good_ones([ [ 'ended', { jti => 'ended' } ], [ 'other', {} ] ], @_) }
+sub accepted_keys { return good_ones([ map { [ $_, {}, $_ ] } qw(first second third) ], @_) }
+sub accepted_lengths { return good_ones([ map { [ $_, { x => 'x' x (3 / 4 * $_ - 200) } ] } 400, 900, 4000 ], @_) }
+
+sub accepted_login_ages
+{
+    return good_ones([ [ none => {} ], map { [ $_, { auth_time => time - $_ } ] } 20, 300, 3000 ], @_)
+        =~ s/^none (.*)/$1 none/r;
+}
+
+sub accepted_kinds
+{
+    return good_ones([ map { [ $_, { token_type => $_, refresh_exp => time + 3000 } ] } qw(access sliding) ], @_);
+}
+
+# The refresh token of a session in the database: the current one, or the one before.
+sub session_token
+{
+    my ($which, $refreshed) = @_;
+    my ($sid, $now) = (sprintf('%032x', ++$made), time);
+    sqlite("INSERT INTO auth_jwt_session VALUES('$sid', 'auth_jwt_user.id', '1', 'current', 'before', '', '', '', "
+        . "$now - 1000, $now - 1000, $refreshed, 86400, $now + 86400, $now + 86400, 0, 0)", $database);
+    return token({ token_type => 'refresh', sid => $sid, jti => $which, auth_time => $now - 1000 },
+        header => { kid => 'first' });
+}
+
+sub gives_successor
+{
+    my $answer = ask(POST => @_[0, 1], json => { refresh => session_token('current', 0) });
+    return $answer->code == 200 ? json($answer)->{refresh} ? 'successor' : 'no successor' : $answer->code;
+}
+
+# After how many seconds the token before is still given its successor.
+sub accepted_reuse
+{
+    my @place = @_[0, 1];
+    return join ' ', grep {
+        ask(POST => @place, json => { refresh => session_token('before', time - $_) })->code == 200
+    } 10, 60;
+}
+
+sub lifetime_of_session
+{
+    my $sid = claims_at('access', @_)->{sid} // '';
+    return scalar sqlite("SELECT absolute_until - auth_time FROM auth_jwt_session WHERE sid = '$sid'", $database);
+}
+
+sub open_sessions
+{
+    sqlite("UPDATE auth_jwt_session SET revoked_at = 1 WHERE user_id = '1'", $database);
+    tokens_at(@_) for 1 .. 3;
+    return scalar sqlite("SELECT count(*) FROM auth_jwt_session WHERE user_id = '1' AND revoked_at = 0", $database);
+}
+
+sub lifetime_of_sliding
+{
+    my ($claim, @place) = @_;
+    my $claims = claims_at('token', @place);
+    return ($claims->{$claim} || 0) - ($claims->{iat} || 0);
+}
+
+sub who_may_log_in
+{
+    my ($names, @place) = @_;
+    return join ' ', grep {
+        ask(POST => @place[0, 1], json => { username => $_, password => user('alice')->{password} })->code == 200
+    } split ' ', $names;
+}
+
 sqlite("CREATE TABLE merge_note(note TEXT); INSERT INTO merge_note VALUES('-')");
 
 # ---- every directive at every place -------------------------------------------------------
 
-for my $name (qw(main inherits overrides defaults)) {
-    my $host = $HOSTS{$name};
-    for my $directive (@DIRECTIVES) {
-        my %world = map { $_ => $host->{has} } keys %value;
-        for my $place (@PLACES) {
-            my ($why, $path, $which, $everywhere) = @$place;
-            next if $host->{few} && !$everywhere;
-            my $in_force = $host->{$which} || $which;
-            my $got = $directive->{probe}->($name, "/$directive->{name}-$directive->{kind}$path",
-                { %world, $directive->{name} => $in_force });
-            is $got, $directive->{shows}{$in_force}, "$name, $directive->{name} ($directive->{kind}): $why";
+sub test_world
+{
+    my @directives = @_;
+    for my $name (qw(main inherits overrides defaults)) {
+        my $host = $HOSTS{$name};
+        my %world = map { $_->{name} => $host->{has} } @directives;
+        for my $directive (@directives) {
+            for my $place (@PLACES) {
+                my ($why, $path, $which, $everywhere) = @$place;
+                next if $host->{few} && !$everywhere;
+                my $in_force = $host->{$which} || $which;
+                my $got = $directive->{probe}->($name, "/$directive->{name}-$directive->{kind}$path",
+                    { %world, $directive->{name} => $in_force });
+                is $got, $directive->{shows}{$in_force}, "$name, $directive->{name} ($directive->{kind}): $why";
+            }
         }
     }
 }
+
+test_world(@DIRECTIVES);
 
 for (
     [ 'endpoints-inherited', '/login-a/token', 200 ],
@@ -366,6 +549,43 @@ for (
         json => { username => 'alice', password => user('alice')->{password} });
     is $response->code, $code, "AuthJWTEndpoints: $host, $path";
 }
+%connection = ();
+$server->stop;
+
+# ---- the same with sessions ---------------------------------------------------------------
+
+mkdir scratch('db') or die "no directory: $!\n";
+# A weak hash of the same password.
+my $weak = '{SHA}mN7MYuzjmaIu0w1JDvMzvn/ec4U=';
+secret($weak);
+sqlite(join('', slurp(var('src_dir') . '/conf/schema/sqlite.sql') =~ s/^--.*$//gmr, insert_users(),
+    "INSERT INTO auth_jwt_user(username, password) VALUES('weak', '$weak');",
+    "INSERT INTO auth_jwt_blacklist VALUES('ended', 4000000000);"), $database);
+chown((getpwnam var('user'))[2, 3], scratch('db'), glob scratch('db') . '/*') unless $>;
+for ([ a => 'ann' ], [ b => 'ben' ]) {
+    my ($file, $name) = @$_;
+    my $hash = password_hash('$5$', user('alice')->{password});
+    secret($hash);
+    spew(scratch("users_$file"), "$name:$hash\n");
+}
+$server = httpd_start(<<"CONF" . world(@OF_SESSIONS));
+Listen 127.0.0.1:\${PORT_1}
+DBDriver sqlite3
+DBDParams "$database"
+AuthJWTKey first  HS256 "$keys/site.key"
+AuthJWTKey second HS256 "$keys/other.key"
+AuthJWTKey third  HS256 "$keys/other.key"
+<AuthnProviderAlias file from_a>
+    AuthUserFile "@{[ scratch('users_a') ]}"
+</AuthnProviderAlias>
+<AuthnProviderAlias file from_b>
+    AuthUserFile "@{[ scratch('users_b') ]}"
+</AuthnProviderAlias>
+<Directory "$tree">
+    Require all granted
+</Directory>
+CONF
+test_world(@OF_SESSIONS);
 %connection = ();
 $server->stop;
 
@@ -540,7 +760,7 @@ for (
 
 # ---- .htaccess ----------------------------------------------------------------------------
 
-my %in_htaccess = map { $_ => "$_ $value{$_}{b}" } keys %value;
+my %in_htaccess = (map({ $_ => "$_ $value{$_}{b}" } keys %value), AuthJWTProvider => 'AuthJWTProvider file');
 my @LINES = (
     (map { [ $_, $in_htaccess{$_} ] } sort keys %in_htaccess),
     [ AuthJWTKey => 'AuthJWTKey x HS256 env:PATH' ],
@@ -549,7 +769,6 @@ my @LINES = (
     [ AuthJWTUserQuery => 'AuthJWTUserQuery auth_jwt' ],
     [ AuthJWTUserByIdQuery => 'AuthJWTUserByIdQuery "SELECT 1 AS id WHERE 1 = %s"' ],
     [ AuthJWTCheckUser => 'AuthJWTCheckUser Off' ],
-    [ AuthJWTProvider => 'AuthJWTProvider file' ],
 );
 for (@LINES) {
     my ($name, $line) = @$_;
@@ -576,8 +795,9 @@ DocumentRoot "$tree"
 CONF
 for (@LINES) {
     my ($name) = @$_;
-    my $get = sub { get_with("/$_[0]/$name/page.html", token({ iat => time - $_[1] }), port => $server->port)->code };
-    if ($name eq 'AuthJWTMaxTokenAge') {
+    my $get = sub { get_with("/$_[0]/$name/page.html", token({ iat => time - $_[1], auth_time => time - $_[1] }),
+        port => $server->port)->code };
+    if ($name =~ /^AuthJWTMax(?:Token|Login)Age\z/) {
         is $get->('all', 300), 200, "$name in .htaccess: young enough";
         is $get->('all', 3000), 401, "$name in .htaccess: too old";
     }
