@@ -149,7 +149,7 @@ my %ELSEWHERE = (
     AuthJWTUserByIdQuery => 'the same',
     AuthJWTCheckUser => 'a user who does not exist: below',
     AuthJWTHashConcurrency => 'one number for the process: t/hashes.t',
-    AuthJWTKeyPermissions => 'for the whole server, wherever it stands: t/keys.t',
+    AuthJWTKeyPermissions => 'for the whole server, wherever it stands: t/configtest.t',
 );
 my @known = httpd('-L') =~ /^(AuthJWT\w+) \(/mg;
 is_deeply [ sort keys %value, keys %ELSEWHERE ], [ sort @known ],
