@@ -515,6 +515,7 @@ $file{PORT} = "$late/absent/site.db";
 $server = serve(host('PORT', $file{PORT}, ''));
 ok wait_until(5, sub { $server->log =~ /JWT0012: .*no connection.*check DBDParams/ }),
     'no directory at the start: it starts, and says so';
+unlike $server->log, qr/htjwt init/, '... without a word on how tables are made';
 is_down('PORT', 'no directory', log => qr/no connection to the database.*check DBDParams/);
 mkdir "$late/absent" or die "$late: $!\n";
 give("$late/absent/site.db");

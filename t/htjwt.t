@@ -229,10 +229,21 @@ subtest 'a site from nothing' => sub {
     like tool([ 'check', @conf ])->{out}, qr{^file +FAILED +\S+, which has password hashes, is open to every user.*chmod o= }m,
         'check: the file is open';
     chmod 0600, "$dir/db/site.db";
+    system('sqlite3', "$dir/db/older.db", 'CREATE TABLE auth_jwt_session (sid TEXT, expires_at INTEGER, user_id TEXT)') == 0
+        or die "sqlite3: $?\n";
+    chmod 0600, "$dir/db/older.db";
+    chown @of_server, "$dir/db/older.db" if $root;
+    my $older = qr/DROP TABLE auth_jwt_session, which ends all sessions\) and made anew by htjwt init$/m;
+    bad([ 'init', '-p', "$dir/db/older.db" ], 1, qr/^htjwt: auth_jwt_session was there, and cannot be used: .*no such column.*$older/,
+        'init over a table of an older layout');
+    like tool([ 'check', '-p', "$dir/db/older.db" ])->{out}, qr/^statements +FAILED +.*no such column: \w+ .*$older/m, '... check finds it, too';
     return unless $root;
     mkdir "$dir/root";
     like good([ 'init', '-p', "$dir/root/site.db" ], 'in a directory of root'),
         qr{^Give it and its directory to the user whom the server runs as: chown \S+ \Q$dir\E/root \Q$dir\E/root/site\.db\*$}m, '... says so';
+    like tool([ 'check', '-p', "$dir/root/site.db" ])->{out},
+        qr{^file +FAILED +\S+ belongs to root, as whom no server runs; run: chown SERVERS-USER \Q$dir\E/root/site\.db\*$}m,
+        'check: a file of root, without a configuration that names the user';
     chown 0, 0, "$dir/db/site.db";
     like tool([ 'check', @conf ])->{out}, qr{^file +FAILED +\S+ does not belong to @{[ var('user') ]}, .*run: chown }m,
         'check: the file is root\'s';
@@ -391,6 +402,14 @@ subtest 'configurations' => sub {
     bad([ 'check', conf('latin', "AuthJWTIssuer \xe4") ], 7, qr/says: JWT0001: -D AUTH_JWT_DUMP: a value of the configuration is no UTF-8; write it in UTF-8/, 'no UTF-8');
     like good([ 'check', conf('off', "${database}AuthJWTKey a HS256 keys/site.key\nAuthJWTSessions Off\nAuthJWTRotateRefresh Off") ], 'without sessions'),
         qr/^tables +good +auth_jwt_user\nstatements +good +users are found by name and by id\n/m, '... nobody asks for their table';
+    my $blacklist = "AuthJWTKey a HS256 keys/site.key\nAuthJWTSessions blacklist\n";
+    like good([ 'check', conf('blacklist', "$database$blacklist") ], 'with a blacklist'), qr/^statements +good +.*ended tokens by jti$/m, '... which is asked';
+    system('sqlite3', "$dir/django.db", 'CREATE TABLE auth_user (id INTEGER, username TEXT, password TEXT, is_active INTEGER)') == 0
+        or die "sqlite3: $?\n";
+    chmod 0600, "$dir/django.db";
+    chown @of_server, "$dir/django.db" if $root;
+    like tool([ 'check', conf('django', "DBDriver sqlite3\nDBDParams $dir/django.db\nAuthJWTUserQuery django\n$blacklist") ])->{out},
+        qr/^statements +FAILED +token_blacklist_blacklistedtoken: sqlite3 says: no such table: /m, 'Django without its app token_blacklist';
     bad([ 'check', conf('empty', '') ], 7, qr/there is neither a key nor a database in it/, 'nothing of ours');
     my @without = conf('without', '');
     (my $lines = slurp("$dir/without.conf")) =~ s/^LoadModule auth_jwt_module.*\n//m;

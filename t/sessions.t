@@ -341,4 +341,23 @@ is_deeply codes(), [ (200) x @kept ], 'eight connections are let in';
 is logout({ refresh => $last->{refresh} })->code, 200, 'one logs out';
 is_deeply codes(), [ (401) x @kept ], 'and none is let in any more';
 
+# ---- without the table -----------------------------------------------------------------------
+
+mkdir scratch('db');
+my $database = scratch('db/users.db');
+sqlite('CREATE TABLE auth_jwt_user (id INTEGER, username TEXT, password TEXT, is_active INTEGER)', $database);
+chown((getpwnam var('user'))[2, 3], scratch('db'), $database) if !$>;
+my $server = httpd_start(<<"CONF");
+DBDriver         sqlite3
+DBDParams        "$database"
+AuthJWTKey       main HS256 \${T_DIR}/keys/site.key
+AuthJWTSessions  On
+AuthJWTEndpoints /auth
+CONF
+ok wait_until(5, sub { $server->log =~ /JWT0012/ }), 'no table of sessions: told at start';
+like $server->log,
+    qr/JWT0012: the table of sessions does not answer: auth_jwt_session: .*no such table.* \(where the table is missing run: htjwt init; where a column is, drop the table before; to do without it write AuthJWTSessions Off\)$/m,
+    '... with the cure';
+$server->stop;
+
 done_testing;

@@ -9,6 +9,7 @@
 #include "htjwt/database.h"
 #include "htjwt/say.h"
 #include "htjwt/tables.h"
+#include "store/blacklist.h"
 #include "store/sessions.h"
 
 /* What is found, in the order in which one needs the other. Each check gives NULL, or
@@ -45,6 +46,12 @@ static const char *check_file(checkup_t *c)
                             "%s does not belong to %s, whom the server runs as; run: "
                             "chown %s %s*",
                             path, owner->pw_name, owner->pw_name, path);
+    }
+    if (info.st_uid == 0 && !(info.st_mode & S_IWGRP)) {
+        return apr_psprintf(c->p,
+                            "%s belongs to root, as whom no server runs; run: chown "
+                            "SERVERS-USER %s*",
+                            path, path);
     }
     return info.st_mode & S_IRWXO
                ? apr_psprintf(c->p,
@@ -119,15 +126,22 @@ static const char *check_tables(checkup_t *c)
 
 static const char *check_statements(checkup_t *c)
 {
+    const blacklist_t *list = c->site.blacklist;
     const char *why = "";
 
     c->detail = has_sessions(c) ? "users are found by name and by id, sessions by sid"
+                : list          ? "users are found by name and by id, ended tokens by jti"
                                 : "users are found by name and by id";
     if (users_probe(&c->site.users, &c->db, &why, c->p) != APR_SUCCESS) {
         return why;
     }
-    return has_sessions(c) && sessions_probe(&c->db, &why, c->p) != APR_SUCCESS ? why
-                                                                                : NULL;
+    if (has_sessions(c) && sessions_probe(&c->db, &why, c->p) != APR_SUCCESS) {
+        return apr_psprintf(c->p, "%s; %s", why, TABLES_OLDER);
+    }
+    if (list && blacklist_probe(&c->db, list, &why, c->p) != APR_SUCCESS) {
+        return apr_psprintf(c->p, "%s: %s", blacklist_name(list), why);
+    }
+    return NULL;
 }
 
 /* Whether the database lets this connection run a statement, which changes no row. */

@@ -11,6 +11,7 @@
 
 #include "htjwt/say.h"
 #include "htjwt/schema.inc"
+#include "store/sessions.h"
 
 static const struct {
     const char *driver;
@@ -110,6 +111,17 @@ static void tell_owner(const site_t *site, const char *path, apr_pool_t *p)
 /* --- Tables --------------------------------------------------------------------------
  */
 
+/* "IF NOT EXISTS" is content with a table that has not all columns. */
+static void check_layout(db_t *db, apr_pool_t *p)
+{
+    const char *why = "";
+
+    if (sessions_probe(db, &why, p) != APR_SUCCESS) {
+        say_fail(SAY_FAILED, "auth_jwt_session was there, and cannot be used: %s; %s",
+                 why, TABLES_OLDER);
+    }
+}
+
 void tables_init(const options_t *options, apr_pool_t *p)
 {
     const char *const *statements, *path, *error;
@@ -143,6 +155,7 @@ void tables_init(const options_t *options, apr_pool_t *p)
                      error);
         }
     }
+    check_layout(&db, p);
     say_line("The tables of mod_auth_jwt are there.");
     if (path) {
         tell_owner(&site, path, p);

@@ -263,7 +263,7 @@ static const char *place(const dbd_source_t *source, apr_pool_t *p)
                : "AuthJWTUserQuery auth_jwt (the default)";
 }
 
-/* What a table is for, and how it is come by where it is missing. */
+/* What a table is for, and how one is come by that is missing or of another layout. */
 static const char *table_of(const dbd_source_t *source)
 {
     return source->users       ? "users' table"
@@ -273,16 +273,18 @@ static const char *table_of(const dbd_source_t *source)
 
 static const char *cure_of(const dbd_source_t *source)
 {
-    return source->users ? ""
+    return source->users
+               ? (source->where ? "" : " (where the table is missing run: htjwt init)")
            : source->blacklist == &blacklist_django
                ? " (make it by Django: add rest_framework_simplejwt.token_blacklist to "
                  "INSTALLED_APPS and run manage.py migrate, or write AuthJWTSessions On)"
-               : " (make it by the schema that comes with the module, or write "
-                 "AuthJWTSessions Off)";
+               : " (where the table is missing run: htjwt init; where a column is, drop "
+                 "the table before; to do without it write AuthJWTSessions Off)";
 }
 
+/* How a table is made helps nobody whose database is away. */
 static void say(const dbd_source_t *source, apr_status_t rv, const char *why,
-                apr_pool_t *p)
+                int is_connected, apr_pool_t *p)
 {
     const char *table = table_of(source);
 
@@ -293,7 +295,7 @@ static void say(const dbd_source_t *source, apr_status_t rv, const char *why,
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, source->server,
                      "JWT0012: the %s does not answer: %s: %s; until it does, "
                      "logins and protected pages answer 503%s",
-                     table, place(source, p), why, cure_of(source));
+                     table, place(source, p), why, is_connected ? cure_of(source) : "");
     }
 }
 
@@ -324,7 +326,7 @@ static int meet(const dbd_source_t *source, int is_first, apr_pool_t *p)
         store_close(&dbd);
     }
     if (is_first) {
-        say(source, rv, why, p);
+        say(source, rv, why, dbd.handle != NULL, p);
     }
     return dbd.handle != NULL;
 }
