@@ -18,8 +18,7 @@ const char *const *tables_statements(const char *driver);
 /** The cure where the table of sessions is there, but its statements fail. */
 #define TABLES_OLDER                                                                     \
     "a table of an older layout is dropped (DROP TABLE auth_jwt_session, which ends "    \
-    "all "                                                                               \
-    "sessions) and made anew by htjwt init"
+    "all sessions) and made anew by htjwt init"
 
 /** The command init. */
 void tables_init(const options_t *options, apr_pool_t *p);
