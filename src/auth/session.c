@@ -443,40 +443,68 @@ static apr_status_t add_ended(const char *sid, const identity_t *identity,
     return rv;
 }
 
-/* Add the row of a token that has none. The row is deleted some time after the session's
- * end; a token that lives longer would then open a second session, also after a logout.
- * Another row, which stays as long as the token, says that it has opened one. */
-static verdict_t add_adopted(int *is_there, const session_t *row,
-                             const identity_t *identity, const policy_t *policy,
-                             const char **why, apr_pool_t *p)
+/* The row of a session that a token has opened is deleted some time after its end; a
+ * token that lives longer would then open a second one, also after a logout. Another row,
+ * which stays as long as the token, says that it has opened one.
+ *
+ * @param opened  the sid of that row; NULL where none is needed */
+static verdict_t check_unopened(const char **opened, const session_t *row,
+                                const identity_t *identity, const policy_t *policy,
+                                const char **why, apr_pool_t *p)
 {
-    const char *opened = NULL, *unheeded;
-    apr_status_t rv = APR_NOTFOUND;
     session_t before;
-    int ended;
 
-    *is_there = 0;
-    if (identity->claims.exp > row->expires_at) {
-        opened = sessions_opened_sid(identity->user_id, identity->jti, p);
-        if (!opened) {
-            *why = "OpenSSL could not compute SHA-256";
-            return VERDICT_CRYPTO_DOWN;
-        }
-        rv = find_row(&before, policy, opened, why, p);
+    *opened = NULL;
+    if (identity->claims.exp <= row->expires_at) {
+        return VERDICT_OK;
     }
-    if (rv == APR_SUCCESS) {
+    *opened = sessions_opened_sid(identity->user_id, identity->jti, p);
+    if (!*opened) {
+        *why = "OpenSSL could not compute SHA-256";
+        return VERDICT_CRYPTO_DOWN;
+    }
+    switch (find_row(&before, policy, *opened, why, p)) {
+    case APR_NOTFOUND:
+        return VERDICT_OK;
+    case APR_SUCCESS:
         *why = apr_psprintf(p, "the session %s, which the token has opened, is over",
                             row->sid);
         return VERDICT_SESSION_ENDED;
-    }
-    if (rv != APR_NOTFOUND) {
+    default:
         return VERDICT_STORE_DOWN;
     }
-    if (add_row(row, policy, why, p) != APR_SUCCESS) {
-        *is_there = 1;
-        return VERDICT_OK;
+}
+
+/* That somebody else has noted it at the same time is fine. */
+static apr_status_t note_opened(const char *opened, const identity_t *identity,
+                                const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    apr_status_t rv = add_ended(opened, identity, policy, why, p);
+    const char *unheeded;
+    session_t noted;
+
+    return rv != APR_SUCCESS &&
+                   find_row(&noted, policy, opened, &unheeded, p) == APR_SUCCESS
+               ? APR_SUCCESS
+               : rv;
+}
+
+/* Add the row of a token that has none, or find that somebody else has just done so. */
+static verdict_t add_adopted(int *is_there, session_t *row, const identity_t *identity,
+                             const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    const char *opened, *unheeded;
+    verdict_t verdict = check_unopened(&opened, row, identity, policy, why, p);
+    int ended;
+
+    if (verdict != VERDICT_OK) {
+        return verdict;
     }
-    if (opened && add_ended(opened, identity, policy, why, p) != APR_SUCCESS) {
+    *is_there = add_row(row, policy, why, p) != APR_SUCCESS;
+    if (*is_there && find_row(row, policy, identity->sid, &unheeded, p) != APR_SUCCESS) {
+        return VERDICT_STORE_DOWN;
+    }
+    if (opened && note_opened(opened, identity, policy, why, p) != APR_SUCCESS) {
         end_row(&ended, row->sid, row->user.id, policy, &unheeded, p);
         return VERDICT_STORE_DOWN;
     }
@@ -514,7 +542,6 @@ static session_t make_adopted(const identity_t *identity, const policy_t *policy
 static verdict_t adopt(session_successor_t *out, identity_t *identity, session_t *row,
                        const policy_t *policy, const char **why, apr_pool_t *p)
 {
-    const char *unheeded;
     verdict_t verdict;
     int is_there;
 
@@ -532,12 +559,9 @@ static verdict_t adopt(session_successor_t *out, identity_t *identity, session_t
         *out = current_of(row);
     }
     verdict = add_adopted(&is_there, row, identity, policy, why, p);
-    if (verdict != VERDICT_OK || !is_there) {
-        return verdict;
-    }
-    return find_row(row, policy, identity->sid, &unheeded, p) == APR_SUCCESS
+    return verdict == VERDICT_OK && is_there
                ? spend(out, row, identity->jti, policy, why, p)
-               : VERDICT_STORE_DOWN;
+               : verdict;
 }
 
 verdict_t session_spend(session_successor_t *out, identity_t *identity,
@@ -579,22 +603,43 @@ static apr_status_t end_alone(int *ended, const identity_t *identity,
     return rv;
 }
 
+/* A token without sid is ended by the session that it would have opened. Only a row that
+ * has ended is taken for success: an error may be of a row that is there already, or of a
+ * database that keeps nothing. */
+static apr_status_t end_unopened(int *ended, const identity_t *identity,
+                                 const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    const char *sid = identity->sid, *unheeded;
+    apr_status_t rv;
+    session_t row;
+
+    rv = find_row(&row, policy, sid, why, p);
+    if (rv != APR_NOTFOUND) {
+        return rv;
+    }
+    rv = add_ended(sid, identity, policy, why, p);
+    if (rv == APR_SUCCESS) {
+        *ended = 1;
+        return APR_SUCCESS;
+    }
+    /* Somebody may have opened it in the meantime. */
+    return end_row(ended, sid, identity->user_id, policy, &unheeded, p) == APR_SUCCESS &&
+                   find_row(&row, policy, sid, &unheeded, p) == APR_SUCCESS &&
+                   row.revoked_at
+               ? APR_SUCCESS
+               : rv;
+}
+
 verdict_t session_end(int *ended, const identity_t *identity, const policy_t *policy,
                       const char **why, apr_pool_t *p)
 {
-    const char *sid = identity->sid, *user_id = identity->user_id;
-    apr_status_t rv = sid ? end_row(ended, sid, user_id, policy, why, p)
+    const char *sid = identity->sid;
+    apr_status_t rv = sid ? end_row(ended, sid, identity->user_id, policy, why, p)
                           : end_alone(ended, identity, policy, why, p);
-    session_t row;
 
-    /* A token without sid is ended by the session that it would have opened. */
     if (rv == APR_SUCCESS && sid && !*ended && !identity->claims.sid &&
-        has_room(identity->jti) && find_row(&row, policy, sid, why, p) == APR_NOTFOUND) {
-        *ended = add_ended(sid, identity, policy, why, p) == APR_SUCCESS;
-        if (!*ended) {
-            /* Somebody has opened it in the meantime. */
-            rv = end_row(ended, sid, user_id, policy, why, p);
-        }
+        has_room(identity->jti)) {
+        rv = end_unopened(ended, identity, policy, why, p);
     }
     return rv == APR_SUCCESS ? VERDICT_OK : VERDICT_STORE_DOWN;
 }

@@ -788,6 +788,47 @@ static void test_migration_of_long_ones(void)
     tear_down();
 }
 
+/* Who is told that a token was ended, or a session opened, can rely on it. */
+static void test_migration_faults(void)
+{
+    static const char no_insert[] =
+        "CREATE TRIGGER t BEFORE INSERT ON auth_jwt_session BEGIN SELECT RAISE(ABORT, "
+        "'full'); END";
+    /* Of a row that says that a session was opened, and of no other. */
+    static const char no_note[] =
+        "CREATE TRIGGER t BEFORE INSERT ON auth_jwt_session WHEN NEW.revoked_at <> 0 "
+        "BEGIN SELECT RAISE(ABORT, 'full'); END";
+    identity_t identity;
+    const char *old;
+    int ended;
+
+    set_up();
+    policy.sessions = POLICY_SESSIONS_MIGRATE;
+    old = foreign("refresh", "r");
+    identity = identity_of(old);
+    sqlite_do(&db, no_insert);
+    is_str(named(session_end(&ended, &identity, &policy, &why, pool)), "database",
+           "a logout that cannot be written down has not worked");
+    ok(strstr(why, "full") != NULL, "with the reason");
+    sqlite_do(&db, "DROP TRIGGER t; ALTER TABLE auth_jwt_session RENAME TO elsewhere");
+    is_str(named(session_end(&ended, &identity, &policy, &why, pool)), "database",
+           "nor has one without the table");
+    sqlite_do(&db, "ALTER TABLE elsewhere RENAME TO auth_jwt_session");
+    is_str(refresh(old), "ok", "so the token is good");
+    tear_down();
+
+    set_up();
+    policy.sessions = POLICY_SESSIONS_MIGRATE;
+    old = foreign_for("refresh", "l", 30 * DAY);
+    sqlite_do(&db, no_note);
+    is_str(refresh(old), "database", "a session whose note fails is not opened");
+    is_str(value("SELECT count(*) FROM auth_jwt_session WHERE revoked_at = 0"), "0",
+           "and none is left");
+    sqlite_do(&db, "DROP TRIGGER t");
+    is_str(refresh(old), "session_ended", "it would not be known to have opened one");
+    tear_down();
+}
+
 static void test_off(void)
 {
     issue_tokens_t first;
@@ -1353,6 +1394,7 @@ int main(void)
     test_migration();
     test_migration_of_rotated_ones();
     test_migration_of_long_ones();
+    test_migration_faults();
     test_off();
     test_odd_sids();
     test_login_age();
