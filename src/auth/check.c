@@ -428,14 +428,7 @@ static verdict_t check_provider(identity_t *identity, const policy_t *policy,
  * drivers take C strings, though JSON without NUL was asked for already. */
 static int is_usable_id(const char *id)
 {
-    const char *at;
-
-    for (at = id; at && *at; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            return 0;
-        }
-    }
-    return id != NULL;
+    return id && users_is_printable(id);
 }
 
 static verdict_t check_length(apr_size_t len, const policy_t *policy, const char **why,

@@ -131,14 +131,6 @@ static verdict_t identify(identity_t *out, const policy_t *policy, const user_t 
     return VERDICT_OK;
 }
 
-/* As everywhere: what goes into REMOTE_USER and logs. */
-static int is_usable(const char *name)
-{
-    for (; *name && (unsigned char)*name >= ' ' && *name != 0x7f; name++) {
-    }
-    return *name == '\0';
-}
-
 /* The provider's work is counted as a hash, which it usually is. */
 static verdict_t ask_provider(const char **provider, const char **name,
                               const policy_t *policy, const char *password,
@@ -147,7 +139,7 @@ static verdict_t ask_provider(const char **provider, const char **name,
     const policy_seats_t *seats = policy->seats;
     verdict_t verdict;
 
-    if (!is_usable(*name) || !*password) {
+    if (!users_is_printable(*name) || !*password) {
         *why = "a name with a control character, or no password";
         return VERDICT_LOGIN_FAILED;
     }
@@ -159,7 +151,7 @@ static verdict_t ask_provider(const char **provider, const char **name,
     if (seats) {
         seats->leave(seats->context);
     }
-    if (verdict == VERDICT_OK && !(**name && is_usable(*name))) {
+    if (verdict == VERDICT_OK && !(**name && users_is_printable(*name))) {
         *why = "the authn provider gave the user an unusable name";
         return VERDICT_LOGIN_FAILED;
     }

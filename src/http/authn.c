@@ -1,7 +1,6 @@
 /* r->user and the environment are set after the last check, never before. */
 #include "http/authn.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_log.h>
 
@@ -32,15 +31,6 @@ static void set_env(request_rec *r, const identity_t *identity)
     if (identity->sid) {
         apr_table_setn(r->subprocess_env, "AUTH_JWT_SID", identity->sid);
     }
-}
-
-/* Control characters would end a header or a log line. */
-static int is_printable(const char *text)
-{
-    while (*text && !apr_iscntrl(*text)) {
-        text++;
-    }
-    return *text == '\0';
 }
 
 static const char *remote_user(const config_t *config, const identity_t *identity)
@@ -138,7 +128,7 @@ int authn_check(request_rec *r)
         return response_refuse(r, verdict, why);
     }
     name = remote_user(config, identity);
-    if (!name || !*name || !is_printable(name)) {
+    if (!name || !*name || !users_is_printable(name)) {
         return response_refuse(r, VERDICT_CLAIM_REFUSED,
                                "the token has nothing usable for AuthJWTRemoteUser");
     }

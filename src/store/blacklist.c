@@ -10,27 +10,17 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define QUERY(sql, params)                                                               \
-    {                                                                                    \
-        sql, "auth_jwt:" sql, params, 1                                                  \
-    }
-#define STATEMENT(sql, params)                                                           \
-    {                                                                                    \
-        sql, "auth_jwt:" sql, params, 0                                                  \
-    }
-
-/* What databases say differently: MySQL knows no ON CONFLICT, PostgreSQL takes every
- * parameter for a text. */
-enum { SQLITE, PGSQL, MYSQL, DIALECTS };
+/* MySQL knows no ON CONFLICT, PostgreSQL takes every parameter for a text. */
 
 struct blacklist_t {
     const char *name;
     db_query_t has;
-    db_query_t introduce[DIALECTS]; /* in front of add; no SQL: not needed */
-    db_query_t add[DIALECTS];
-    const char **(*introduce_args)(const blacklist_entry_t *entry, int dialect,
+    db_query_t introduce[DB_DIALECTS]; /* in front of add; no SQL: not needed */
+    db_query_t add[DB_DIALECTS];
+    const char **(*introduce_args)(const blacklist_entry_t *entry, db_dialect_t dialect,
                                    apr_pool_t *p);
-    const char **(*add_args)(const blacklist_entry_t *entry, int dialect, apr_pool_t *p);
+    const char **(*add_args)(const blacklist_entry_t *entry, db_dialect_t dialect,
+                             apr_pool_t *p);
 };
 
 static const char **list_of(const char *first, const char *second, apr_pool_t *p)
@@ -44,7 +34,8 @@ static const char **list_of(const char *first, const char *second, apr_pool_t *p
 
 /* --- auth_jwt_blacklist ----------------------------------------------------------- */
 
-static const char **own_args(const blacklist_entry_t *entry, int dialect, apr_pool_t *p)
+static const char **own_args(const blacklist_entry_t *entry, db_dialect_t dialect,
+                             apr_pool_t *p)
 {
     (void)dialect;
     return list_of(entry->jti, apr_psprintf(p, "%" APR_INT64_T_FMT, entry->expires_at),
@@ -55,10 +46,10 @@ static const char **own_args(const blacklist_entry_t *entry, int dialect, apr_po
 
 const blacklist_t blacklist_own = {
     .name = "auth_jwt_blacklist",
-    .has = QUERY("SELECT COUNT(*) FROM auth_jwt_blacklist WHERE jti = %s", 1),
-    .add = {[SQLITE] = STATEMENT("INSERT" OWN_ADD " ON CONFLICT DO NOTHING", 2),
-            [PGSQL] = STATEMENT("INSERT" OWN_ADD " ON CONFLICT DO NOTHING", 2),
-            [MYSQL] = STATEMENT("INSERT IGNORE" OWN_ADD, 2)},
+    .has = DB_QUERY("SELECT COUNT(*) FROM auth_jwt_blacklist WHERE jti = %s", 1),
+    .add = {[DB_SQLITE] = DB_STATEMENT("INSERT" OWN_ADD " ON CONFLICT DO NOTHING", 2),
+            [DB_PGSQL] = DB_STATEMENT("INSERT" OWN_ADD " ON CONFLICT DO NOTHING", 2),
+            [DB_MYSQL] = DB_STATEMENT("INSERT IGNORE" OWN_ADD, 2)},
     .add_args = own_args,
 };
 
@@ -68,7 +59,7 @@ const blacklist_t blacklist_own = {
 #define LATEST APR_INT64_C(253402300799)
 
 /* As Django writes it: UTC, which is said to PostgreSQL alone. */
-static const char *time_text(apr_int64_t seconds, int dialect, apr_pool_t *p)
+static const char *time_text(apr_int64_t seconds, db_dialect_t dialect, apr_pool_t *p)
 {
     apr_int64_t at = seconds < 0 ? 0 : seconds > LATEST ? LATEST : seconds;
     apr_time_exp_t t;
@@ -77,7 +68,7 @@ static const char *time_text(apr_int64_t seconds, int dialect, apr_pool_t *p)
     apr_time_exp_gmt(&t, apr_time_from_sec(at));
     return apr_psprintf(p, "%04d-%02d-%02d %02d:%02d:%02d%s", t.tm_year + 1900,
                         t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec,
-                        dialect == PGSQL ? "+00:00" : "");
+                        dialect == DB_PGSQL ? "+00:00" : "");
 }
 
 /* A user's id for a column of integers; 0, which nobody has, for any other text. */
@@ -88,7 +79,7 @@ static const char *number_of(const char *user_id)
     return digits && digits < 19 && !user_id[digits] ? user_id : "0";
 }
 
-static const char **introduce_args(const blacklist_entry_t *entry, int dialect,
+static const char **introduce_args(const blacklist_entry_t *entry, db_dialect_t dialect,
                                    apr_pool_t *p)
 {
     const char **args = list_of(number_of(entry->user_id), entry->jti, p);
@@ -98,7 +89,7 @@ static const char **introduce_args(const blacklist_entry_t *entry, int dialect,
     return args;
 }
 
-static const char **django_args(const blacklist_entry_t *entry, int dialect,
+static const char **django_args(const blacklist_entry_t *entry, db_dialect_t dialect,
                                 apr_pool_t *p)
 {
     return list_of(time_text(entry->now, dialect, p), entry->jti, p);
@@ -116,33 +107,35 @@ static const char **django_args(const blacklist_entry_t *entry, int dialect,
 
 const blacklist_t blacklist_django = {
     .name = "token_blacklist_blacklistedtoken",
-    .has = QUERY("SELECT COUNT(*) FROM token_blacklist_blacklistedtoken b JOIN "
+    .has =
+        DB_QUERY("SELECT COUNT(*) FROM token_blacklist_blacklistedtoken b JOIN "
                  "token_blacklist_outstandingtoken o ON o.id = b.token_id WHERE o.jti = "
                  "%s",
                  1),
-    .introduce = {[SQLITE] = STATEMENT(
+    .introduce = {[DB_SQLITE] = DB_STATEMENT(
                       "INSERT" INTRODUCE("%s", "%s") " ON CONFLICT DO NOTHING", 4),
-                  [PGSQL] =
-                      STATEMENT("INSERT" INTRODUCE("CAST(%s AS BIGINT)",
-                                                   PG_TIME) " ON CONFLICT DO NOTHING",
-                                4),
-                  [MYSQL] = STATEMENT("INSERT IGNORE" INTRODUCE("%s", "%s"), 4)},
-    .add = {[SQLITE] = STATEMENT("INSERT" BLACKLIST("%s") " ON CONFLICT DO NOTHING", 2),
-            [PGSQL] = STATEMENT("INSERT" BLACKLIST(PG_TIME) " ON CONFLICT DO NOTHING", 2),
-            [MYSQL] = STATEMENT("INSERT IGNORE" BLACKLIST("%s"), 2)},
+                  [DB_PGSQL] =
+                      DB_STATEMENT("INSERT" INTRODUCE("CAST(%s AS BIGINT)",
+                                                      PG_TIME) " ON CONFLICT DO NOTHING",
+                                   4),
+                  [DB_MYSQL] = DB_STATEMENT("INSERT IGNORE" INTRODUCE("%s", "%s"), 4)},
+    .add = {[DB_SQLITE] =
+                DB_STATEMENT("INSERT" BLACKLIST("%s") " ON CONFLICT DO NOTHING", 2),
+            [DB_PGSQL] =
+                DB_STATEMENT("INSERT" BLACKLIST(PG_TIME) " ON CONFLICT DO NOTHING", 2),
+            [DB_MYSQL] = DB_STATEMENT("INSERT IGNORE" BLACKLIST("%s"), 2)},
     .introduce_args = introduce_args,
     .add_args = django_args,
 };
 
 /* --- Both ------------------------------------------------------------------------- */
 
-static int dialect_of(const db_t *db)
+/* SQLite's is what the standard comes closest to. */
+static db_dialect_t dialect_of(const db_t *db)
 {
-    const char *driver = apr_dbd_name(db->driver);
+    db_dialect_t dialect = db_dialect(db);
 
-    return strcmp(driver, "pgsql") == 0   ? PGSQL
-           : strcmp(driver, "mysql") == 0 ? MYSQL
-                                          : SQLITE;
+    return dialect == DB_DIALECTS ? DB_SQLITE : dialect;
 }
 
 int blacklist_is_usable(const char *jti)
@@ -184,7 +177,8 @@ apr_status_t blacklist_add(int *added, db_t *db, const blacklist_t *list,
                            const blacklist_entry_t *entry, const char **why,
                            apr_pool_t *p)
 {
-    int dialect = dialect_of(db), count = 0, is_there = 0;
+    db_dialect_t dialect = dialect_of(db);
+    int count = 0, is_there = 0;
     apr_status_t rv = APR_SUCCESS;
 
     if (list->introduce_args) {

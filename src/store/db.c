@@ -87,9 +87,16 @@ const db_query_t *db_statement_make(const char *sql, apr_pool_t *p)
 
 /* --- Errors ---------------------------------------------------------------------- */
 
-static int has_driver(const db_t *db, const char *name)
+db_dialect_t db_dialect(const db_t *db)
 {
-    return strcmp(apr_dbd_name(db->driver), name) == 0;
+    static const char *const drivers[DB_DIALECTS] = {"sqlite3", "pgsql", "mysql"};
+    const char *name = apr_dbd_name(db->driver);
+    int i = 0;
+
+    while (i < DB_DIALECTS && strcmp(name, drivers[i]) != 0) {
+        i++;
+    }
+    return (db_dialect_t)i;
 }
 
 /* The driver gives the code of any error, after it has waited. */
@@ -266,7 +273,7 @@ static apr_status_t use_file(db_t *db, const char **why, apr_pool_t *p)
     apr_status_t rv;
     file_t *file;
 
-    if (!has_driver(db, "sqlite3")) {
+    if (db_dialect(db) != DB_SQLITE) {
         return APR_SUCCESS;
     }
     rv = get_file(&file, db, why, p);
@@ -284,7 +291,7 @@ void db_note_file(db_t *db, apr_pool_t *p)
     const char *why;
     file_t *file;
 
-    if (has_driver(db, "sqlite3") && get_file(&file, db, &why, p) == APR_SUCCESS &&
+    if (db_dialect(db) == DB_SQLITE && get_file(&file, db, &why, p) == APR_SUCCESS &&
         file->path && identify(noted, file->path, p) == APR_SUCCESS) {
         apr_hash_set(db->files, apr_pstrdup(apr_hash_pool_get(db->files), file->path),
                      APR_HASH_KEY_STRING, noted);
@@ -341,7 +348,7 @@ static apr_status_t prepare(statement_t *statement, db_t *db, const db_query_t *
         *why = apr_pstrcat(p, statement->error, " (less than a second ago)", NULL);
         return APR_EGENERAL;
     }
-    if (statement->prepared && has_driver(db, "pgsql")) {
+    if (statement->prepared && db_dialect(db) == DB_PGSQL) {
         /* A restarted server has forgotten it; one with a changed schema has not. */
         apr_dbd_query(db->driver, db->handle, &rows,
                       apr_pstrcat(p, "DEALLOCATE ", statement->label, NULL));

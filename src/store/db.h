@@ -38,6 +38,23 @@ typedef struct {
     const char **values; /* NULL where SQL has NULL, or a text with a NUL byte */
 } db_row_t;
 
+/** One of SQL that is known when the module is built, and one that gives no rows. */
+#define DB_QUERY(sql, params)                                                            \
+    {                                                                                    \
+        sql, "auth_jwt:" sql, params, 1                                                  \
+    }
+#define DB_STATEMENT(sql, params)                                                        \
+    {                                                                                    \
+        sql, "auth_jwt:" sql, params, 0                                                  \
+    }
+
+/** Databases that want SQL of their own here and there; others are asked as by default.
+ */
+typedef enum { DB_SQLITE, DB_PGSQL, DB_MYSQL, DB_DIALECTS } db_dialect_t;
+
+/** @return DB_DIALECTS for a driver that is none of them */
+db_dialect_t db_dialect(const db_t *db);
+
 /**
  * Make a query of SQL text in APR's dialect: %s is a placeholder, also within
  * quotes, and %% a percent sign.

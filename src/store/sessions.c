@@ -9,15 +9,6 @@
 
 #include "store/digest.h"
 
-#define QUERY(sql, params)                                                               \
-    {                                                                                    \
-        sql, "auth_jwt:" sql, params, 1                                                  \
-    }
-#define STATEMENT(sql, params)                                                           \
-    {                                                                                    \
-        sql, "auth_jwt:" sql, params, 0                                                  \
-    }
-
 #define COLUMNS                                                                          \
     "sid, user_source, user_id, current_jti, previous_jti, password_mark, address, "     \
     "user_agent, "                                                                       \
@@ -28,42 +19,42 @@
 #define TEXTS   8
 #define NUMBERS 8
 
-static const db_query_t add =
-    STATEMENT("INSERT INTO auth_jwt_session(" COLUMNS ") VALUES(%s, %s, %s, %s, %s, %s, "
-              "%s, %s, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld)",
-              TEXTS + NUMBERS);
+static const db_query_t add = DB_STATEMENT(
+    "INSERT INTO auth_jwt_session(" COLUMNS ") VALUES(%s, %s, %s, %s, %s, %s, "
+    "%s, %s, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld)",
+    TEXTS + NUMBERS);
 
 static const db_query_t find =
-    QUERY("SELECT " COLUMNS " FROM auth_jwt_session WHERE sid = %s", 1);
+    DB_QUERY("SELECT " COLUMNS " FROM auth_jwt_session WHERE sid = %s", 1);
 
 static const db_query_t judge =
-    QUERY("SELECT user_id, user_source, password_mark, expires_at, revoked_at FROM "
-          "auth_jwt_session WHERE sid = %s",
-          1);
+    DB_QUERY("SELECT user_id, user_source, password_mark, expires_at, revoked_at FROM "
+             "auth_jwt_session WHERE sid = %s",
+             1);
 
 /* MySQL assigns from left to right. */
-static const db_query_t rotate =
-    STATEMENT("UPDATE auth_jwt_session SET previous_jti = current_jti, current_jti = %s, "
-              "refreshed_at = %lld, expires_at = %lld WHERE sid = %s AND current_jti = "
-              "%s AND revoked_at = 0 AND expires_at > %lld AND refreshed_at <= %lld",
-              7);
+static const db_query_t rotate = DB_STATEMENT(
+    "UPDATE auth_jwt_session SET previous_jti = current_jti, current_jti = %s, "
+    "refreshed_at = %lld, expires_at = %lld WHERE sid = %s AND current_jti = "
+    "%s AND revoked_at = 0 AND expires_at > %lld AND refreshed_at <= %lld",
+    7);
 
-static const db_query_t end =
-    STATEMENT("UPDATE auth_jwt_session SET revoked_at = %lld WHERE sid = %s AND user_id "
-              "= %s AND user_source = %s AND revoked_at = 0",
-              4);
+static const db_query_t end = DB_STATEMENT(
+    "UPDATE auth_jwt_session SET revoked_at = %lld WHERE sid = %s AND user_id "
+    "= %s AND user_source = %s AND revoked_at = 0",
+    4);
 
-static const db_query_t end_all =
-    STATEMENT("UPDATE auth_jwt_session SET revoked_at = %lld WHERE user_id = %s AND "
-              "user_source = %s AND sid <> %s AND revoked_at = 0 AND expires_at > %lld",
-              5);
+static const db_query_t end_all = DB_STATEMENT(
+    "UPDATE auth_jwt_session SET revoked_at = %lld WHERE user_id = %s AND "
+    "user_source = %s AND sid <> %s AND revoked_at = 0 AND expires_at > %lld",
+    5);
 
-static const db_query_t list =
-    QUERY("SELECT " COLUMNS " FROM auth_jwt_session WHERE user_id = %s AND user_source = "
-          "%s AND revoked_at = 0 AND expires_at > %lld ORDER BY CASE WHEN refreshed_at > "
-          "created_at THEN "
-          "refreshed_at ELSE created_at END DESC, sid DESC",
-          3);
+static const db_query_t list = DB_QUERY(
+    "SELECT " COLUMNS " FROM auth_jwt_session WHERE user_id = %s AND user_source = "
+    "%s AND revoked_at = 0 AND expires_at > %lld ORDER BY CASE WHEN refreshed_at > "
+    "created_at THEN "
+    "refreshed_at ELSE created_at END DESC, sid DESC",
+    3);
 
 static const char *number(apr_int64_t value, apr_pool_t *p)
 {

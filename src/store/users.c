@@ -201,12 +201,13 @@ static apr_status_t get_row_pgsql(db_row_t *row, const struct users_dialects *di
 static apr_status_t get_row_by_id(db_row_t *row, const users_t *users, db_t *db,
                                   const char *id, const char **why, apr_pool_t *p)
 {
-    const char *driver = apr_dbd_name(db->driver), *both[] = {id, id};
+    db_dialect_t dialect = users->dialects ? db_dialect(db) : DB_DIALECTS;
+    const char *both[] = {id, id};
 
-    if (users->dialects && strcmp(driver, "pgsql") == 0) {
+    if (dialect == DB_PGSQL) {
         return get_row_pgsql(row, users->dialects, db, id, why, p);
     }
-    if (users->dialects && strcmp(driver, "mysql") == 0) {
+    if (dialect == DB_MYSQL) {
         return db_get_row(row, db, users->dialects->mysql, both, why, p);
     }
     return db_get_row(row, db, users->by_id, &id, why, p);
@@ -358,13 +359,10 @@ const char *users_query(const db_query_t **out, const char *sql, apr_pool_t *p)
 /* Django keeps UTC, as its USE_TZ has it, with a fraction of a second. */
 #define DJANGO "UPDATE auth_user SET last_login = "
 
-static const struct {
-    const char *name, *sql;
-} drivers[USERS_DRIVERS] = {
-    [USERS_SQLITE] = {"sqlite3",
-                      DJANGO "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') WHERE id = %s"},
-    [USERS_PGSQL] = {"pgsql", DJANGO "now() WHERE id = CAST(%s AS BIGINT)"},
-    [USERS_MYSQL] = {"mysql", DJANGO "UTC_TIMESTAMP(6) WHERE id = %s"},
+static const char *const notes[DB_DIALECTS] = {
+    [DB_SQLITE] = DJANGO "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now') WHERE id = %s",
+    [DB_PGSQL] = DJANGO "now() WHERE id = CAST(%s AS BIGINT)",
+    [DB_MYSQL] = DJANGO "UTC_TIMESTAMP(6) WHERE id = %s",
 };
 
 const char *users_note(users_note_t *out, const char *text, apr_pool_t *p)
@@ -387,8 +385,8 @@ const char *users_note(users_note_t *out, const char *text, apr_pool_t *p)
                             "quotes",
                             text);
     }
-    for (i = 0; i < USERS_DRIVERS; i++) {
-        out->of_driver[i] = db_statement_make(drivers[i].sql, p);
+    for (i = 0; i < DB_DIALECTS; i++) {
+        out->of_dialect[i] = db_statement_make(notes[i], p);
     }
     return NULL;
 }
@@ -396,18 +394,16 @@ const char *users_note(users_note_t *out, const char *text, apr_pool_t *p)
 apr_status_t users_note_login(const users_note_t *note, db_t *db, const char *id,
                               const char **why, apr_pool_t *p)
 {
-    const char *driver = apr_dbd_name(db->driver);
+    db_dialect_t dialect = db_dialect(db);
     const db_query_t *query = note->any;
-    int i, affected;
+    int affected;
 
-    for (i = 0; i < USERS_DRIVERS && !query; i++) {
-        query = strcmp(driver, drivers[i].name) == 0 ? note->of_driver[i] : NULL;
-    }
-    if (!query) {
+    if (!query && dialect == DB_DIALECTS) {
         *why = apr_psprintf(p, "no statement is known for the driver %s; write it in SQL",
-                            driver);
+                            apr_dbd_name(db->driver));
         return APR_EGENERAL;
     }
+    query = query ? query : note->of_dialect[dialect];
     /* Not how many rows: MySQL does not count one that was the same already. */
     return db_execute(&affected, db, query, &id, why, p);
 }
@@ -427,13 +423,12 @@ static int is_true(const char *value)
     return 0;
 }
 
-/* Whether a name may stand in REMOTE_USER, logs and headers. */
-static int is_printable(const char *text)
+int users_is_printable(const char *name)
 {
-    while (*text && !apr_iscntrl(*text)) {
-        text++;
+    while (*name && !apr_iscntrl(*name)) {
+        name++;
     }
-    return *text == '\0';
+    return *name == '\0';
 }
 
 static const char *no_column(const char *column, apr_pool_t *p)
@@ -454,7 +449,7 @@ static const char *get_text(const db_row_t *row, const char *column, const char 
         *why = no_column(column, p);
     } else if (!value || !*value) {
         *why = apr_psprintf(p, "a user's row has no %s; every user needs one", column);
-    } else if (!is_printable(value)) {
+    } else if (!users_is_printable(value)) {
         *why =
             apr_psprintf(p, "a user's %s has a control character; mend that row", column);
     } else {

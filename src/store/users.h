@@ -24,12 +24,10 @@ typedef struct {
     const blacklist_t *blacklist;       /* the application's; NULL: it has none */
 } users_t;
 
-enum { USERS_SQLITE, USERS_PGSQL, USERS_MYSQL, USERS_DRIVERS };
-
 /** What a good login writes down. Constant after configuration. */
 typedef struct {
-    const db_query_t *any;                      /* own SQL; or NULL: */
-    const db_query_t *of_driver[USERS_DRIVERS]; /* a preset's, by database */
+    const db_query_t *any;                     /* own SQL; or NULL: */
+    const db_query_t *of_dialect[DB_DIALECTS]; /* a preset's */
 } users_note_t;
 
 extern const char *const users_column_names[USERS_COLUMNS];
@@ -108,6 +106,9 @@ apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db, const c
                            const char **why, apr_pool_t *p);
 apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const char *id,
                          const char **why, apr_pool_t *p);
+
+/** Whether a name may stand in REMOTE_USER, logs and headers: no control character. */
+int users_is_printable(const char *name);
 
 /** Try both queries with a user who does not exist. */
 apr_status_t users_probe(const users_t *users, db_t *db, const char **why, apr_pool_t *p);
