@@ -167,6 +167,30 @@ ScriptAlias "/members" "\${T_DIR}/cgi-bin/env/"
 CONF
 $pair = json(obtain($server, '/auth/token', 'ada'));
 is scalar sqlite('SELECT user_id FROM auth_jwt_session', "$dir/sessions/site.db"), 'file:ada', 'a session of the provider\'s user';
+my @site = ('-f', $server->dir . '/httpd.conf', '--httpd', var('httpd'));
+sub htjwt
+{
+    my ($token, @arguments) = @_;
+    my $words = join ' ', map { "'$_'" } var('htjwt'), @arguments;
+    spew(scratch('token'), $token, 0600);
+    return scalar `$words 2>&1 < '@{[ scratch('token') ]}'`;
+}
+my $provided = decode($pair->{access})->{sid};
+like htjwt($pair->{access}, 'verify', @site), qr/^Good: access token \w+ of the user with the id file:ada, ada, session $provided,/,
+    'htjwt: a token is good that the server takes';
+like htjwt('', 'sessions', @site), qr/^1  ada \(id file:ada\)$/m, 'htjwt: whose sessions there are';
+like htjwt('', 'sessions', @site, 'file:ada'), qr/^$provided  begun /, 'htjwt: the sessions of one';
+like htjwt('', 'sessions', @site, 'ada'), qr/^htjwt: .*name one with his provider, such as file:ada$/, 'htjwt: a name without its provider';
+chmod 0600, glob "$dir/sessions/site.db*";
+like htjwt('', 'check', @site), qr/^tables +good +auth_jwt_session\nstatements +good +users are the providers', sessions by sid\ngrants +good/m,
+    'htjwt: what a site of providers needs';
+like htjwt('', 'disable', @site, 'ada'), qr/^htjwt: the users of this site are those of AuthJWTProvider; /, 'htjwt: users are changed elsewhere';
+like htjwt('', 'token', @site, 'file:ada', '30d'), qr/^htjwt: the users of this site are those of AuthJWTProvider, and nobody can ask/,
+    'htjwt: nor has one a token for scripts';
+my $third = json(obtain($server, '/auth/token', 'ada'));
+like htjwt('', 'logout', @site, 'file:ada'), qr/^Ended 2 sessions of user ada\.$/, 'htjwt: a logout by name';
+is get_with('/members', $third->{access}, port => $server->port)->code, 401, '... is seen';
+$pair = json(obtain($server, '/auth/token', 'ada'));
 is get_with('/members', $pair->{access}, port => $server->port)->code, 200, '... opens a page';
 my $next = json(post_json('/auth/token/refresh', { refresh => $pair->{refresh} }, port => $server->port));
 ok $next->{access}, '... is refreshed';

@@ -88,6 +88,11 @@ static void open_account(account_t *out, const options_t *options, apr_pool_t *p
     out->p = p;
     check_name(out->name);
     site_read(&out->site, options, p);
+    if (!out->site.has_users) {
+        say_fail(SAY_BAD_CONF,
+                 "the users of this site are those of AuthJWTProvider; change "
+                 "them there, as by htpasswd");
+    }
     if (!out->site.users.table) {
         say_fail(SAY_BAD_CONF, "the users of this site are found by SQL of its own "
                                "(AuthJWTUserQuery), which does not tell how to change "

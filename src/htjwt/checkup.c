@@ -87,7 +87,7 @@ static int has_sessions(const checkup_t *c)
 /* A site with users of its own needs no table of ours for them. */
 static int is_needed(const checkup_t *c, const char *table)
 {
-    const char *users = c->site.users.table;
+    const char *users = c->site.has_users ? c->site.users.table : NULL;
 
     if (!table) {
         return 0;
@@ -129,10 +129,13 @@ static const char *check_statements(checkup_t *c)
     const blacklist_t *list = c->site.blacklist;
     const char *why = "";
 
-    c->detail = has_sessions(c) ? "users are found by name and by id, sessions by sid"
-                : list          ? "users are found by name and by id, ended tokens by jti"
-                                : "users are found by name and by id";
-    if (users_probe(&c->site.users, &c->db, &why, c->p) != APR_SUCCESS) {
+    c->detail = apr_pstrcat(c->p,
+                            c->site.has_users ? "users are found by name and by id"
+                                              : "users are the providers'",
+                            has_sessions(c) ? ", sessions by sid" : "",
+                            list ? ", ended tokens by jti" : "", NULL);
+    if (c->site.has_users &&
+        users_probe(&c->site.users, &c->db, &why, c->p) != APR_SUCCESS) {
         return why;
     }
     if (has_sessions(c) && sessions_probe(&c->db, &why, c->p) != APR_SUCCESS) {
@@ -169,6 +172,21 @@ static const char *check_grants(checkup_t *c)
                             "%s; what the server needs: GRANT SELECT, INSERT, UPDATE, "
                             "DELETE ON auth_jwt_session",
                             why);
+    }
+    if (c->site.blacklist == &blacklist_own &&
+        (!may(c,
+              "INSERT INTO auth_jwt_blacklist SELECT * FROM auth_jwt_blacklist WHERE 1 = "
+              "0",
+              &why) ||
+         !may(c, "DELETE FROM auth_jwt_blacklist WHERE 1 = 0", &why))) {
+        return apr_psprintf(c->p,
+                            "%s; what the server needs: GRANT SELECT, INSERT, DELETE ON "
+                            "auth_jwt_blacklist",
+                            why);
+    }
+    if (!c->site.has_users) {
+        c->detail = "this connection may do what the server needs";
+        return NULL;
     }
     if (!users->table) {
         c->detail =

@@ -35,11 +35,30 @@ static void must_be_done(apr_status_t rv, const char *why)
     must(rv == APR_SUCCESS ? VERDICT_OK : VERDICT_STORE_DOWN, why);
 }
 
+/* Whom a provider knows is not asked: nobody can, without a password. */
+static identity_t get_provided(user_t *user, const char *name, apr_pool_t *p)
+{
+    const char *colon = strchr(name, ':');
+
+    if (!colon) {
+        say_fail(SAY_BAD_USER,
+                 "the users of this site are those of AuthJWTProvider; name one with his "
+                 "provider, such as file:%s",
+                 name);
+    }
+    *user = (user_t){.id = apr_pstrdup(p, name), .username = colon + 1, .is_active = 1};
+    return (identity_t){
+        .user_id = user->id, .username = user->username, .password_mark = ""};
+}
+
 static identity_t get_user(user_t *user, place_t *place, const char *name, apr_pool_t *p)
 {
     const char *why = "";
     apr_status_t rv;
 
+    if (!place->policy.users) {
+        return get_provided(user, name, p);
+    }
     rv = users_by_name(user, place->policy.users, &place->db, name, &why, p);
     if (rv == APR_NOTFOUND) {
         say_fail(SAY_BAD_USER, "there is no user '%s'%s", name,
@@ -81,6 +100,9 @@ static const char *name_of(place_t *place, const char *id, apr_pool_t *p)
     const char *why = "";
     user_t user;
 
+    if (!place->policy.users) {
+        return strchr(id, ':') ? strchr(id, ':') + 1 : id;
+    }
     return users_by_id(&user, place->policy.users, &place->db, id, &why, p) == APR_SUCCESS
                ? user.username
                : "(no such user)";
@@ -207,6 +229,12 @@ static identity_t get_bearer(place_t *place, const char *name, apr_pool_t *p)
     identity_t identity;
     user_t user;
 
+    if (!place->policy.users) {
+        say_fail(SAY_BAD_CONF,
+                 "the users of this site are those of AuthJWTProvider, and "
+                 "nobody can ask whether one is there; such a token needs a "
+                 "user in a table");
+    }
     identity = get_user(&user, place, name, p);
     if (!user.is_active) {
         say_fail(SAY_BAD_USER, "the user '%s' is not active; htjwt enable comes first",

@@ -44,7 +44,8 @@ void place_read(place_t *out, const options_t *options, apr_pool_t *p)
     policy->blacklist = site->blacklist;
     policy->revoke_claim = site->revoke_claim;
     policy->ends_on_password_change = site->ends_on_password_change;
-    policy->users = &site->users;
+    policy->users = site->has_users ? &site->users : NULL;
+    policy->provider_names = site->providers;
     policy->random = random_bytes;
 }
 

@@ -113,7 +113,11 @@ static void read_host(site_t *out, const json_t *host, apr_pool_t *p)
 {
     out->driver = text(host, "driver", p);
     out->params = text(host, "params", p);
-    read_users(&out->users, json_object_get(host, "users"), p);
+    out->providers = texts(host, "providers", NULL, p);
+    out->has_users = json_is_object(json_object_get(host, "users"));
+    if (out->has_users) {
+        read_users(&out->users, json_object_get(host, "users"), p);
+    }
     out->keys = read_keys(json_object_get(host, "keys"), p);
     out->verify_kids = texts(host, "verify_keys", "-", p);
     out->signing_kid = text(host, "signing_key", p);
@@ -291,6 +295,7 @@ static void set_defaults(site_t *out, apr_pool_t *p)
 {
     memset(out, 0, sizeof *out);
     users_table(&out->users, "auth_jwt_user", users_column_names, p);
+    out->has_users = 1;
     out->keys = apr_array_make(p, 1, sizeof(site_key_t));
     out->user_id_claim = "user_id";
     out->claim_names = claims_usual_names;

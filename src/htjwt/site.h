@@ -19,6 +19,8 @@ typedef struct {
     const char *driver, *params; /* NULL: not said */
     const char *owner;           /* whom the server runs as; NULL: not known */
     users_t users;
+    const apr_array_header_t *providers;   /* const char *; NULL: none */
+    int has_users;                         /* 0: the providers' alone */
     const apr_array_header_t *keys;        /* site_key_t */
     const apr_array_header_t *verify_kids; /* const char *; NULL: all */
     const char *signing_kid;               /* NULL: the first key that can sign */

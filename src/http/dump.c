@@ -123,11 +123,12 @@ static json_t *host(const sections_host_t *from)
         text(blacklist ? blacklist_name(blacklist) : NULL), "end_on_password_change",
         config_ends_on_password_change(config), "revoke_claim",
         text(config->revoke_claim));
-    object =
-        json_pack("{s:b, s:o, s:i, s:o, s:o, s:o, s:o}", "is_main", !from->where, "name",
-                  text(from->server->server_hostname), "port", (int)from->server->port,
-                  "driver", text(from->driver), "params", text(from->params), "users",
-                  users(&config_users(config)->queries), "keys", keys(config));
+    object = json_pack(
+        "{s:b, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "is_main", !from->where, "name",
+        text(from->server->server_hostname), "port", (int)from->server->port, "driver",
+        text(from->driver), "params", text(from->params), "users",
+        config_has_users(config) ? users(&config_users(config)->queries) : json_null(),
+        "providers", list(config->providers, NULL), "keys", keys(config));
     if (!object || json_object_update_missing(object, settings) != 0) {
         json_decref(object);
         object = NULL;
