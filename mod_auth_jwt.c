@@ -35,6 +35,7 @@
 #include "http/endpoints.h"
 #include "http/private.h"
 #include "http/purge.h"
+#include "http/sources.h"
 
 /* The configuration is read twice at start, and the module may stay loaded between. */
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -68,8 +69,8 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
 {
     body_child_init(pchild);
     endpoints_child_init(pchild, s);
-    dbd_child_init(pchild, s, configtest_sources());
-    purge_child_init(pchild, s, configtest_sources());
+    dbd_child_init(pchild, s, sources_all());
+    purge_child_init(pchild, s, sources_all());
 }
 
 static void register_hooks(apr_pool_t *p)

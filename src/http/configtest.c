@@ -16,16 +16,10 @@
 #include "http/keycheck.h"
 #include "http/provider.h"
 #include "http/sections.h"
+#include "http/sources.h"
 #include "http/tree.h"
 
 APLOG_USE_MODULE(auth_jwt);
-
-static apr_array_header_t *sources; /* dbd_source_t, for the children */
-
-const apr_array_header_t *configtest_sources(void)
-{
-    return sources;
-}
 
 /* --- Messages ---------------------------------------------------------------------- */
 
@@ -98,21 +92,14 @@ static const char *time_text(apr_int64_t seconds, apr_pool_t *p)
 
 /* --- The checks: each returns what is wrong, or NULL ------------------------------ */
 
-/* Whether a place issues tokens to users, or looks up whose token it is shown. */
-static int knows_users(const sections_place_t *section)
-{
-    return (sections_is_endpoint(section) && mount_asks_users(section->handler)) ||
-           (sections_is_protected(section) && section->config->check_user);
-}
-
 static int asks_users(const sections_place_t *section)
 {
-    return knows_users(section) && config_has_users(section->config);
+    return sections_knows_users(section) && config_has_users(section->config);
 }
 
 static int asks_database(const sections_place_t *section)
 {
-    return (knows_users(section) && config_asks_database(section->config)) ||
+    return (sections_knows_users(section) && config_asks_database(section->config)) ||
            (sections_issues(section) && section->config->last_login);
 }
 
@@ -411,237 +398,25 @@ static void warn_idle(const sections_place_t *section, const apr_array_header_t 
     }
 }
 
-/* --- Two user sources under one key ------------------------------------------------ */
-
-static int share_key(const jwk_ring_t *a, const jwk_ring_t *b)
-{
-    int i, j;
-
-    for (i = 0; i < a->nelts; i++) {
-        for (j = 0; j < b->nelts; j++) {
-            if (jwk_is_same(APR_ARRAY_IDX(a, i, const jwk_t *),
-                            APR_ARRAY_IDX(b, j, const jwk_t *))) {
-                return 1;
-            }
-        }
-    }
-    return 0;
-}
-
-static int share_audience(const apr_array_header_t *a, const apr_array_header_t *b)
-{
-    int i, j;
-
-    if (!a || !b) {
-        return !a && !b;
-    }
-    for (i = 0; i < a->nelts; i++) {
-        for (j = 0; j < b->nelts; j++) {
-            if (strcmp(APR_ARRAY_IDX(a, i, const char *),
-                       APR_ARRAY_IDX(b, j, const char *)) == 0) {
-                return 1;
-            }
-        }
-    }
-    return 0;
-}
-
-static int same_names(const apr_array_header_t *a, const apr_array_header_t *b)
-{
-    int i = 0;
-
-    if (a->nelts == b->nelts) {
-        for (; i < a->nelts && strcmp(APR_ARRAY_IDX(a, i, const char *),
-                                      APR_ARRAY_IDX(b, i, const char *)) == 0;
-             i++) {
-        }
-    }
-    return i == a->nelts && i == b->nelts;
-}
-
-/* Where httpd's providers find their users, as far as these lines say. */
-static const char *provider_lines(const ap_directive_t *node, apr_pool_t *p)
-{
-    static const char *const names[] = {"AuthUserFile", "AuthDBMUserFile",
-                                        "AuthDBDUserPWQuery", "AuthLDAPURL", NULL};
-    const char *lines = "";
-    int i;
-
-    for (; node; node = node->next) {
-        for (i = 0; names[i]; i++) {
-            if (tree_is(node, names[i])) {
-                lines =
-                    apr_pstrcat(p, lines, node->directive, " ", node->args, "\n", NULL);
-            }
-        }
-    }
-    return lines;
-}
-
-/* The same for a place: its own lines, or its host's, or the server's. */
-static const char *provider_source(const sections_place_t *place, apr_pool_t *p)
-{
-    const ap_directive_t *const from[] = {
-        tree_is_section(place->where) ? place->where->first_child : NULL,
-        place->host->where ? place->host->where->first_child : NULL, ap_conftree};
-    const char *lines = "";
-    apr_size_t i;
-
-    for (i = 0; i < sizeof from / sizeof *from && !*lines; i++) {
-        lines = provider_lines(from[i], p);
-    }
-    return lines;
-}
-
-/* Providers are asked where tokens are made, and nowhere else. */
-static int same_providers(const sections_place_t *a, const sections_place_t *b,
-                          apr_pool_t *p)
-{
-    return same_names(a->config->providers, b->config->providers) &&
-           (!sections_issues(a) || !sections_issues(b) ||
-            strcmp(provider_source(a, p), provider_source(b, p)) == 0);
-}
-
-static int same_users(const sections_place_t *a, const sections_place_t *b, apr_pool_t *p)
-{
-    const users_t *ours = &config_users(a->config)->queries;
-    const users_t *theirs = &config_users(b->config)->queries;
-
-    if (!config_has_users(a->config) || !config_has_users(b->config)) {
-        return !config_has_users(a->config) && !config_has_users(b->config) &&
-               same_providers(a, b, p);
-    }
-    return sections_same_database(a->host, b->host) &&
-           strcmp(ours->by_name->sql, theirs->by_name->sql) == 0 &&
-           strcmp(ours->by_id->sql, theirs->by_id->sql) == 0;
-}
-
-/* Whether a token issued for one section would name somebody else in the other. An
- * issuer that only one of them requires keeps nothing apart: the other takes it. */
-static int confuses(const sections_place_t *a, const sections_place_t *b, apr_pool_t *p)
-{
-    const char *issuer_a = a->config->issuer, *issuer_b = b->config->issuer;
-
-    return !same_users(a, b, p) &&
-           share_audience(a->config->audience, b->config->audience) &&
-           (!issuer_a || !issuer_b || strcmp(issuer_a, issuer_b) == 0) &&
-           share_key(config_keys(a->config, p), config_keys(b->config, p));
-}
-
-/* Never more of DBDParams than its name: it may hold a password. */
-static const char *other_source(const sections_place_t *section,
-                                const sections_place_t *other, apr_pool_t *p)
-{
-    const ap_directive_t *users = section->users ? section->users : other->users;
-
-    if (!config_has_users(section->config) || !config_has_users(other->config)) {
-        return "AuthJWTProvider: other providers, or other users of theirs, at another "
-               "place";
-    }
-    if (!sections_same_database(section->host, other->host)) {
-        return "DBDParams: another database";
-    }
-    return tree_is(users, "AuthJWTUserTable")
-               ? apr_psprintf(p, "AuthJWTUserTable %s: another table of users",
-                              tree_word(users, p))
-               : apr_psprintf(p, "%s: another table of users", users->directive);
-}
-
-/* Most places of a site differ in nothing of this; one of them is enough to look at. */
-static int is_alike(const sections_place_t *a, const sections_place_t *b)
-{
-    return a->config->keys == b->config->keys &&
-           a->config->verify_kids == b->config->verify_kids &&
-           a->config->issuer == b->config->issuer &&
-           a->config->audience == b->config->audience &&
-           config_users(a->config) == config_users(b->config) &&
-           a->config->providers == b->config->providers && !a->config->providers &&
-           sections_same_database(a->host, b->host);
-}
-
-static void add_source(const sections_place_t *section, const apr_array_header_t *others,
-                       apr_pool_t *p)
-{
-    dbd_source_t *source;
-    int i;
-
-    if (!config_has_users(section->config)) {
-        return;
-    }
-    for (i = 0; i < others->nelts; i++) {
-        if (same_users(APR_ARRAY_IDX(others, i, const sections_place_t *), section, p)) {
-            return;
-        }
-    }
-    source = apr_array_push(sources);
-    source->users = config_users(section->config);
-    source->blacklist = NULL;
-    source->server = section->host->server;
-    source->where = section->users;
-}
-
-/* The table of sessions, or of ended tokens, once for each database that has it.
- *
- * noted  const sections_place_t *, of which no two have the same table */
-static void add_sessions(const sections_place_t *section, apr_array_header_t *noted)
-{
-    const blacklist_t *blacklist = config_blacklist(section->config);
-    dbd_source_t *source;
-    int i;
-
-    if (!knows_users(section) || section->config->sessions == POLICY_SESSIONS_OFF) {
-        return;
-    }
-    for (i = 0; i < noted->nelts; i++) {
-        const sections_place_t *other = APR_ARRAY_IDX(noted, i, const sections_place_t *);
-
-        if (sections_same_database(other->host, section->host) &&
-            config_blacklist(other->config) == blacklist) {
-            return;
-        }
-    }
-    APR_ARRAY_PUSH(noted, const sections_place_t *) = section;
-    source = apr_array_push(sources);
-    *source = (dbd_source_t){.blacklist = blacklist, .server = section->host->server};
-}
-
-/* Compare a place that asks users with all such places before it.
- *
- * @param others  const sections_place_t *, of which no two are alike
- */
-static const char *check_confusion(const sections_place_t *section,
-                                   apr_array_header_t *others, apr_pool_t *p)
-{
-    int i;
-
-    if (!knows_users(section)) {
-        return NULL;
-    }
-    for (i = 0; i < others->nelts; i++) {
-        const sections_place_t *other =
-            APR_ARRAY_IDX(others, i, const sections_place_t *);
-
-        if (is_alike(other, section)) {
-            return NULL;
-        }
-        if (confuses(other, section, p)) {
-            return apr_psprintf(p,
-                                "%s under one key, so that user 1 of the one would be "
-                                "user 1 of the other; give this place an AuthJWTAudience "
-                                "of its own, or its virtual host a key of its own; the "
-                                "other is %s",
-                                other_source(section, other, p), place(other, "", p));
-        }
-    }
-    add_source(section, others, p);
-    APR_ARRAY_PUSH(others, const sections_place_t *) = section;
-    return NULL;
-}
-
 /* --- All of it ---------------------------------------------------------------------- */
 
-static const char *check_section(const sections_place_t *section,
-                                 apr_array_header_t *others, apr_pool_t *p)
+static const char *check_confusion(const sections_place_t *section, sources_t *sources,
+                                   apr_pool_t *p)
+{
+    const sections_place_t *other;
+    const char *difference = sources_add(&other, sources, section, p);
+
+    return difference ? apr_psprintf(p,
+                                     "%s under one key, so that user 1 of the one would "
+                                     "be user 1 of the other; give this place an "
+                                     "AuthJWTAudience of its own, or its virtual host a "
+                                     "key of its own; the other is %s",
+                                     difference, place(other, "", p))
+                      : NULL;
+}
+
+static const char *check_section(const sections_place_t *section, sources_t *sources,
+                                 apr_pool_t *p)
 {
     const char *error = NULL;
     apr_size_t i;
@@ -649,7 +424,7 @@ static const char *check_section(const sections_place_t *section,
     for (i = 0; i < sizeof checks / sizeof *checks && !error; i++) {
         error = checks[i](section, p);
     }
-    return error ? error : check_confusion(section, others, p);
+    return error ? error : check_confusion(section, sources, p);
 }
 
 static const char *check_grouped(apr_pool_t *p)
@@ -668,27 +443,22 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                      server_rec *s)
 {
     const apr_array_header_t *all = sections_list(s, pconf, ptemp);
-    apr_array_header_t *others =
-        apr_array_make(ptemp, 4, sizeof(const sections_place_t *));
-    apr_array_header_t *noted =
-        apr_array_make(ptemp, 2, sizeof(const sections_place_t *));
+    sources_t *sources = sources_make(pconf, ptemp);
     const sections_place_t *sections = (const sections_place_t *)all->elts;
     const char *error;
     int i;
 
     (void)plog;
-    sources = apr_array_make(pconf, 2, sizeof(dbd_source_t));
     error = keycheck_readers(ptemp);
     error = error ? error : check_grouped(ptemp);
     if (error) {
         return refuse(s, error);
     }
     for (i = 0; i < all->nelts; i++) {
-        error = check_section(&sections[i], others, ptemp);
+        error = check_section(&sections[i], sources, ptemp);
         if (error) {
             return refuse_section(&sections[i], error, ptemp);
         }
-        add_sessions(&sections[i], noted);
         warn_idle(&sections[i], all, ptemp);
         warn_open(&sections[i], ptemp);
     }

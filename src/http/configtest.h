@@ -15,7 +15,4 @@
 int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                      server_rec *s);
 
-/** The users that this configuration asks for: dbd_source_t, for dbd_child_init(). */
-const apr_array_header_t *configtest_sources(void);
-
 #endif

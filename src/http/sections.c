@@ -371,6 +371,12 @@ int sections_is_endpoint(const sections_place_t *place)
     return place->handler && mount_has_handler(place->handler);
 }
 
+int sections_knows_users(const sections_place_t *place)
+{
+    return (sections_is_endpoint(place) && mount_asks_users(place->handler)) ||
+           (sections_is_protected(place) && place->config->check_user);
+}
+
 int sections_issues(const sections_place_t *place)
 {
     return place->handler && mount_issues(place->handler);

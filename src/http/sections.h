@@ -46,6 +46,9 @@ int sections_is_protected(const sections_place_t *place);
 int sections_is_endpoint(const sections_place_t *place);
 int sections_issues(const sections_place_t *place);
 
+/** Whether tokens are issued to users there, or it is looked up whose token is shown. */
+int sections_knows_users(const sections_place_t *place);
+
 /** What a message says of a place that lacks something. */
 const char *sections_subject(const sections_place_t *place, apr_pool_t *p);
 
