@@ -36,7 +36,7 @@ check_includes() {
     function level(n) {
         if (n ~ /^(endpoints|authn|authz|directives|configtest)$/) return 4
         if (n ~ /^(grant|revoke)$/) return 3
-        if (n ~ /^(request|response|private|provider|body|cookie|csrf|cors|dump|sources)$/) return 2
+        if (n ~ /^(request|response|private|provider|body|cookie|csrf|cors|dump|sources|setters)$/) return 2
         if (n ~ /^(config|dbd|cache|clock|gate|seats|keysource|keyprogram|keyring|keycheck|mount|purge|form|fields|authorization|tree|sections)$/) return 1
         return 0
     }

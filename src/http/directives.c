@@ -1,5 +1,3 @@
-/* Setters serve a kind of value, not a name; each message names the directive, the
- * value seen and a good one. */
 #include "http/directives.h"
 
 #include <apr_lib.h>
@@ -12,109 +10,35 @@
 #include "http/keyring.h"
 #include "http/keysource.h"
 #include "http/provider.h"
+#include "http/setters.h"
 
-/* --- Values of any directive ----------------------------------------------------- */
+/* --- Values of few directives ------------------------------------------------------ */
 
 #define ROW(row) ((void *)(apr_uintptr_t)(row))
 
-static config_row_t row_of(const cmd_parms *cmd)
-{
-    return (config_row_t)(apr_uintptr_t)cmd->info;
-}
-
-static const char *refuse(const cmd_parms *cmd, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static const char *refuse(const cmd_parms *cmd, const char *format, ...)
-{
-    const char *text;
-    va_list args;
-
-    va_start(args, format);
-    text = apr_pvsprintf(cmd->pool, format, args);
-    va_end(args);
-    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", text, NULL);
-}
-
-static const char *refuse_seconds(const cmd_parms *cmd, const char *arg)
-{
-    return refuse(cmd,
-                  "'%s' is not a time; write a number above 0 with a unit, such as "
-                  "5min, 1h, 14d or 900s",
-                  arg);
-}
-
-static const char *set_seconds(cmd_parms *cmd, void *dir, const char *arg)
+/* Here 0 is a value. */
+static const char *set_at_most(cmd_parms *cmd, void *dir, const char *arg,
+                               apr_int64_t most, const char *what)
 {
     apr_int64_t seconds = duration_parse(arg);
 
-    if (seconds < 1 || seconds > DURATION_LONGEST) {
-        return refuse_seconds(cmd, arg);
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)config_member(dir, row_of(cmd)) = seconds;
-    return NULL;
+    return seconds < 0 || seconds > most
+               ? setters_refuse(cmd,
+                                "'%s' is not a %s; write a time from 0 to %dmin, such "
+                                "as 30s",
+                                arg, what, (int)(most / 60))
+               : setters_put_number(cmd, dir, setters_row(cmd), seconds);
 }
 
-static const char *set_seconds_or_none(cmd_parms *cmd, void *dir, const char *arg)
-{
-    if (ap_cstr_casecmp(arg, "none") != 0) {
-        return set_seconds(cmd, dir, arg);
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)config_member(dir, row_of(cmd)) = 0;
-    return NULL;
-}
-
-/* What a .htaccess file says has a row of its own, behind that of all others. */
-static const char *set_age(cmd_parms *cmd, void *dir, const char *arg)
-{
-    int in_htaccess = ap_check_cmd_context(cmd, NOT_IN_HTACCESS) != NULL;
-    config_row_t row = row_of(cmd) + (in_htaccess ? 1 : 0);
-    int is_none = ap_cstr_casecmp(arg, "none") == 0;
-    apr_int64_t seconds = is_none ? 0 : duration_parse(arg);
-
-    if ((seconds < 1 && !is_none) || seconds > DURATION_LONGEST) {
-        return refuse_seconds(cmd, arg);
-    }
-    config_mark(dir, row, cmd);
-    *(apr_int64_t *)config_member(dir, row) = seconds;
-    return NULL;
-}
-
-/* Here 0 is a value. More than some minutes hides a clock that is wrong. */
+/* More than some minutes hides a clock that is wrong. */
 static const char *set_leeway(cmd_parms *cmd, void *dir, const char *arg)
 {
-    apr_int64_t seconds = duration_parse(arg);
-
-    if (seconds < 0 || seconds > 600) {
-        return refuse(
-            cmd, "'%s' is not a leeway; write a time from 0 to 10min, such as 30s", arg);
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)config_member(dir, row_of(cmd)) = seconds;
-    return NULL;
+    return set_at_most(cmd, dir, arg, 600, "leeway");
 }
 
-/* Here 0 is a value, too. */
 static const char *set_reuse_grace(cmd_parms *cmd, void *dir, const char *arg)
 {
-    apr_int64_t seconds = duration_parse(arg);
-
-    if (seconds < 0 || seconds > 300) {
-        return refuse(
-            cmd, "'%s' is not a grace; write a time from 0 to 5min, such as 30s", arg);
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)config_member(dir, row_of(cmd)) = seconds;
-    return NULL;
-}
-
-static const char *set_flag(cmd_parms *cmd, void *dir, int flag)
-{
-    config_mark(dir, row_of(cmd), cmd);
-    *(int *)config_member(dir, row_of(cmd)) = flag;
-    return NULL;
+    return set_at_most(cmd, dir, arg, 300, "grace");
 }
 
 #define MOST_HASHES 1000
@@ -123,98 +47,16 @@ static const char *set_flag(cmd_parms *cmd, void *dir, int flag)
 static const char *set_hash_concurrency(cmd_parms *cmd, void *dir, const char *arg)
 {
     const char *error = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    apr_int64_t count;
-    char *end;
+    int count = setters_count(arg, MOST_HASHES);
 
     if (error) {
         return error;
     }
-    count = apr_strtoi64(arg, &end, 10);
-    if (!apr_isdigit(*arg) || *end || count < 1 || count > MOST_HASHES) {
-        return refuse(cmd, "'%s' is not a number of hashes; write one from 1 to %d", arg,
-                      MOST_HASHES);
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    *(int *)config_member(dir, row_of(cmd)) = (int)count;
-    return NULL;
-}
-
-#define SMALLEST_BODY 256
-#define LARGEST_BODY  1048576
-
-static const char *set_bytes(cmd_parms *cmd, void *dir, const char *arg)
-{
-    apr_int64_t bytes;
-    char *end;
-
-    bytes = apr_strtoi64(arg, &end, 10);
-    if (!apr_isdigit(*arg) || *end || bytes < SMALLEST_BODY || bytes > LARGEST_BODY) {
-        return refuse(cmd, "'%s' is not a size; write a number of bytes from %d to %d",
-                      arg, SMALLEST_BODY, LARGEST_BODY);
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    *(apr_int64_t *)config_member(dir, row_of(cmd)) = bytes;
-    return NULL;
-}
-
-static const char *check_text(const cmd_parms *cmd, const char *arg)
-{
-    const char *at;
-
-    for (at = arg; *at; at++) {
-        if (apr_iscntrl(*at)) {
-            return refuse(cmd, "the value has a control character; write it without");
-        }
-    }
-    return *arg ? NULL : refuse(cmd, "the value is empty; write a name");
-}
-
-static const char *set_text(cmd_parms *cmd, void *dir, const char *arg)
-{
-    const char *error = check_text(cmd, arg);
-
-    if (!error) {
-        config_mark(dir, row_of(cmd), cmd);
-        *(const char **)config_member(dir, row_of(cmd)) = arg;
-    }
-    return error;
-}
-
-static const char *set_text_or_none(cmd_parms *cmd, void *dir, const char *arg)
-{
-    if (ap_cstr_casecmp(arg, "none") != 0) {
-        return set_text(cmd, dir, arg);
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    *(const char **)config_member(dir, row_of(cmd)) = NULL;
-    return NULL;
-}
-
-/* Called for each argument: the first one of a section replaces what it inherits. */
-static const char *add_text(cmd_parms *cmd, void *dir, const char *arg)
-{
-    apr_array_header_t **list = config_member(dir, row_of(cmd));
-    const char *error = check_text(cmd, arg);
-
-    if (error) {
-        return error;
-    }
-    if (!config_is_set(dir, row_of(cmd)) || !*list) {
-        *list = apr_array_make(cmd->pool, 2, sizeof(const char *));
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    APR_ARRAY_PUSH(*list, const char *) = arg;
-    return NULL;
-}
-
-static const char *add_audience(cmd_parms *cmd, void *dir, const char *arg)
-{
-    if (ap_cstr_casecmp(arg, "none") != 0) {
-        return add_text(cmd, dir, arg);
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    *(const apr_array_header_t **)config_member(dir, row_of(cmd)) = NULL;
-    return NULL;
+    return count
+               ? setters_put_int(cmd, dir, count)
+               : setters_refuse(cmd,
+                                "'%s' is not a number of hashes; write one from 1 to %d",
+                                arg, MOST_HASHES);
 }
 
 /* RFC 9110 section 5.6.2. */
@@ -232,11 +74,12 @@ static int is_token(const char *text)
 
 static const char *add_scheme(cmd_parms *cmd, void *dir, const char *arg)
 {
-    return is_token(arg) ? add_text(cmd, dir, arg)
-                         : refuse(cmd,
-                                  "'%s' is no authentication scheme; write one such "
-                                  "as Bearer or JWT",
-                                  arg);
+    return is_token(arg)
+               ? setters_add_text(cmd, dir, arg)
+               : setters_refuse(cmd,
+                                "'%s' is no authentication scheme; write one such "
+                                "as Bearer or JWT",
+                                arg);
 }
 
 static const char *add_token_type(cmd_parms *cmd, void *dir, const char *arg)
@@ -254,10 +97,11 @@ static const char *add_token_type(cmd_parms *cmd, void *dir, const char *arg)
             return NULL;
         }
     }
-    return refuse(cmd,
-                  "'%s' is no type of tokens that opens pages; write access, sliding or "
-                  "both",
-                  arg);
+    return setters_refuse(
+        cmd,
+        "'%s' is no type of tokens that opens pages; write access, sliding or "
+        "both",
+        arg);
 }
 
 /* "HTTP_X_ACCESS_TOKEN" to "X-Access-Token". */
@@ -287,25 +131,26 @@ static const char *set_header_name(cmd_parms *cmd, void *dir, const char *arg)
     int i;
 
     if (!is_token(arg)) {
-        return refuse(cmd,
-                      "'%s' is no name of a header field; write one such as "
-                      "Authorization or X-Access-Token",
-                      arg);
+        return setters_refuse(cmd,
+                              "'%s' is no name of a header field; write one such as "
+                              "Authorization or X-Access-Token",
+                              arg);
     }
     if (strncmp(arg, "HTTP_", 5) == 0 && arg[5]) {
-        return refuse(cmd,
-                      "'%s' is a variable's name; write that of the header field: %s",
-                      arg, field_of_variable(arg, cmd->pool));
+        return setters_refuse(
+            cmd, "'%s' is a variable's name; write that of the header field: %s", arg,
+            field_of_variable(arg, cmd->pool));
     }
     for (i = 0; taken[i]; i++) {
         if (ap_cstr_casecmp(arg, taken[i]) == 0) {
-            return refuse(cmd,
-                          "'%s' has a meaning of its own in a request; write another "
-                          "name, such as Authorization or X-Access-Token",
-                          arg);
+            return setters_refuse(
+                cmd,
+                "'%s' has a meaning of its own in a request; write another "
+                "name, such as Authorization or X-Access-Token",
+                arg);
         }
     }
-    return set_text(cmd, dir, config_header_name(arg));
+    return setters_text(cmd, dir, config_header_name(arg));
 }
 
 /* A claim whose name a site chooses: none that other claims of our tokens have. The
@@ -334,24 +179,25 @@ static const char *check_claim(const cmd_parms *cmd, config_row_t row, const cha
 
     for (i = 0; i < sizeof taken / sizeof *taken; i++) {
         if (taken[i].except != row && strcmp(arg, taken[i].name) == 0) {
-            return refuse(cmd,
-                          "'%s' has a meaning of its own in a token; write another "
-                          "name, such as %s",
-                          arg,
-                          row == CONFIG_USER_ID_CLAIM  ? "user_id or sub"
-                          : row == CONFIG_JTI_CLAIM    ? "jti or token_id"
-                          : row == CONFIG_REVOKE_CLAIM ? "hash_password"
-                                                       : "token_type or kind");
+            return setters_refuse(
+                cmd,
+                "'%s' has a meaning of its own in a token; write another "
+                "name, such as %s",
+                arg,
+                row == CONFIG_USER_ID_CLAIM  ? "user_id or sub"
+                : row == CONFIG_JTI_CLAIM    ? "jti or token_id"
+                : row == CONFIG_REVOKE_CLAIM ? "hash_password"
+                                             : "token_type or kind");
         }
     }
-    return check_text(cmd, arg);
+    return setters_check_text(cmd, arg);
 }
 
 static const char *set_claim(cmd_parms *cmd, void *dir, const char *arg)
 {
-    const char *error = check_claim(cmd, row_of(cmd), arg);
+    const char *error = check_claim(cmd, setters_row(cmd), arg);
 
-    return error ? error : set_text(cmd, dir, arg);
+    return error ? error : setters_text(cmd, dir, arg);
 }
 
 #define SIMPLEJWT      "simplejwt"
@@ -370,10 +216,10 @@ static const char *set_end_on_password_change(cmd_parms *cmd, void *dir, const c
             return error;
         }
     } else if (ap_cstr_casecmp(arg, "On") != 0 && ap_cstr_casecmp(arg, "Off") != 0) {
-        return refuse(cmd,
-                      "'%s' is none of its values; write On, Off, simplejwt or "
-                      "simplejwt:CLAIM",
-                      arg);
+        return setters_refuse(cmd,
+                              "'%s' is none of its values; write On, Off, simplejwt or "
+                              "simplejwt:CLAIM",
+                              arg);
     }
     config->end_on_password_change = ap_cstr_casecmp(arg, "Off") != 0;
     config->revoke_claim = claim;
@@ -395,7 +241,7 @@ static const char *set_remote_user(cmd_parms *cmd, void *dir, const char *arg)
         config->remote_user = CONFIG_CLAIM;
         config->remote_user_claim = arg + 6;
     } else {
-        return refuse(
+        return setters_refuse(
             cmd, "'%s' is no source of a name; write username, id or claim:NAME", arg);
     }
     config_mark(config, CONFIG_REMOTE_USER, cmd);
@@ -415,7 +261,8 @@ static const char *set_fields(cmd_parms *cmd, void *dir, const char *username,
         fields->remember_me = remember_me;
     }
     if (strcmp(fields->username, fields->password) == 0) {
-        return refuse(cmd, "user name and password cannot both be '%s'", username);
+        return setters_refuse(cmd, "user name and password cannot both be '%s'",
+                              username);
     }
     config_mark(dir, CONFIG_FIELDS, cmd);
     ((config_t *)dir)->fields = fields;
@@ -434,7 +281,7 @@ static const char *add_key(cmd_parms *cmd, void *dir, int argc, char *const argv
     }
     config_mark(config, CONFIG_KEYS, cmd);
     error = keyring_add((jwk_ring_t *)(apr_uintptr_t)config->keys, argc, argv, cmd);
-    return error ? refuse(cmd, "%s", error) : NULL;
+    return error ? setters_refuse(cmd, "%s", error) : NULL;
 }
 
 /* Read before all other directives, so that it holds for keys in front of it, too. */
@@ -444,7 +291,8 @@ static const char *set_key_permissions(cmd_parms *cmd, void *dir, const char *ar
     if (ap_cstr_casecmp(arg, "warn") == 0) {
         keysource_only_warn(cmd->pool);
     } else if (ap_cstr_casecmp(arg, "strict") != 0) {
-        return refuse(cmd, "'%s' is neither strict nor warn; write one of them", arg);
+        return setters_refuse(cmd, "'%s' is neither strict nor warn; write one of them",
+                              arg);
     }
     return NULL;
 }
@@ -452,21 +300,21 @@ static const char *set_key_permissions(cmd_parms *cmd, void *dir, const char *ar
 /* The kid of a key without one is NULL. */
 static const char *add_verify_key(cmd_parms *cmd, void *dir, const char *arg)
 {
-    apr_array_header_t **kids = config_member(dir, row_of(cmd));
+    apr_array_header_t **kids = config_member(dir, setters_row(cmd));
     int is_none = ap_cstr_casecmp(arg, "none") == 0,
         is_all = !ap_cstr_casecmp(arg, "all");
-    int is_first = !config_is_set(dir, row_of(cmd));
+    int is_first = !config_is_set(dir, setters_row(cmd));
     const char *error = NULL;
 
     if (!is_first && (is_none || is_all || !*kids || !(*kids)->nelts)) {
-        return refuse(cmd,
-                      "all and none stand alone; write one of them, or names of keys");
+        return setters_refuse(
+            cmd, "all and none stand alone; write one of them, or names of keys");
     }
     if (is_none || is_all) {
-        config_mark(dir, row_of(cmd), cmd);
+        config_mark(dir, setters_row(cmd), cmd);
         *kids = is_none ? apr_array_make(cmd->pool, 1, sizeof(const char *)) : NULL;
     } else {
-        error = add_text(cmd, dir, arg);
+        error = setters_add_text(cmd, dir, arg);
     }
     if (!error && strcmp(arg, "-") == 0) {
         APR_ARRAY_IDX(*kids, (*kids)->nelts - 1, const char *) = NULL;
@@ -484,16 +332,18 @@ static const char *set_mount(cmd_parms *cmd, void *dir, int argc, char *const ar
     int i;
 
     if (argc < 1 || *argv[0] != '/' || strpbrk(argv[0], "?#")) {
-        return refuse(cmd,
-                      "'%s' is no path; write one that begins with a slash, such as "
-                      "/auth",
-                      argc ? argv[0] : "");
+        return setters_refuse(
+            cmd,
+            "'%s' is no path; write one that begins with a slash, such as "
+            "/auth",
+            argc ? argv[0] : "");
     }
     if (config_is_set(config, CONFIG_MOUNT)) {
-        return refuse(cmd,
-                      "stands twice in one server; use SetHandler %s in a Location "
-                      "for further ones",
-                      "jwt-obtain");
+        return setters_refuse(
+            cmd,
+            "stands twice in one server; use SetHandler %s in a Location "
+            "for further ones",
+            "jwt-obtain");
     }
     mount = mount_make(argv[0], cmd->pool);
     for (i = 1; i < argc && !error; i++) {
@@ -501,7 +351,7 @@ static const char *set_mount(cmd_parms *cmd, void *dir, int argc, char *const ar
     }
     config_mark(config, CONFIG_MOUNT, cmd);
     config->mount = mount;
-    return error ? refuse(cmd, "%s", error) : NULL;
+    return error ? setters_refuse(cmd, "%s", error) : NULL;
 }
 
 /* --- Users ----------------------------------------------------------------------- */
@@ -524,12 +374,12 @@ static const char *set_user_table(cmd_parms *cmd, void *dir, int argc, char *con
 
     memcpy(columns, users_column_names, sizeof columns);
     if (argc < 1) {
-        return refuse(cmd,
-                      "takes a table and its columns, such as: members password=pw_hash");
+        return setters_refuse(
+            cmd, "takes a table and its columns, such as: members password=pw_hash");
     }
     if (config_is_set(config, CONFIG_USERS)) {
-        return refuse(cmd, "users are configured twice in this section; keep one "
-                           "AuthJWTUserTable, or one of each query");
+        return setters_refuse(cmd, "users are configured twice in this section; keep one "
+                                   "AuthJWTUserTable, or one of each query");
     }
     for (i = 1; i < argc; i++) {
         equals = strchr(argv[i], '=');
@@ -542,17 +392,17 @@ static const char *set_user_table(cmd_parms *cmd, void *dir, int argc, char *con
             }
         }
         if (c == USERS_COLUMNS) {
-            return refuse(cmd,
-                          "'%s' is no column; write id=, username=, password= or "
-                          "is_active= and the table's own name for it",
-                          argv[i]);
+            return setters_refuse(cmd,
+                                  "'%s' is no column; write id=, username=, password= or "
+                                  "is_active= and the table's own name for it",
+                                  argv[i]);
         }
         columns[c] = c == USERS_IS_ACTIVE && !strcmp(equals, "=-") ? NULL : equals + 1;
     }
     own_users(config, cmd)->by_table = 1;
     error = users_table((users_t *)(apr_uintptr_t)&config->users->queries, argv[0],
                         columns, cmd->pool);
-    return error ? refuse(cmd, "%s", error) : NULL;
+    return error ? setters_refuse(cmd, "%s", error) : NULL;
 }
 
 static const char *set_preset(cmd_parms *cmd, config_t *config, const char *name)
@@ -568,7 +418,7 @@ static const char *set_preset(cmd_parms *cmd, config_t *config, const char *name
     users = own_users(config, cmd);
     users->by_table = 1;
     error = users_preset(&users->queries, name, cmd->pool);
-    return error ? refuse(cmd, "%s", error) : NULL;
+    return error ? setters_refuse(cmd, "%s", error) : NULL;
 }
 
 static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
@@ -582,22 +432,23 @@ static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
     if (config_is_set(config, CONFIG_USERS) &&
         (config->users->by_table ||
          (by_id ? config->users->queries.by_id : config->users->queries.by_name))) {
-        return refuse(cmd, "users are configured twice in this section; keep one "
-                           "AuthJWTUserTable, or one of each query");
+        return setters_refuse(cmd, "users are configured twice in this section; keep one "
+                                   "AuthJWTUserTable, or one of each query");
     }
     if (!by_id && !strpbrk(arg, " \t")) {
         return set_preset(cmd, config, arg);
     }
     error = users_query(&query, arg, cmd->pool);
     if (error) {
-        return refuse(cmd, "the SQL %s", error);
+        return setters_refuse(cmd, "the SQL %s", error);
     }
     users = own_users(config, cmd);
     if (by_id) {
         users->queries.by_id = query;
         users->queries.source = users_sql_source(arg, cmd->pool);
         if (!users->queries.source) {
-            return refuse(cmd, "OpenSSL could not compute SHA-256; see its own settings");
+            return setters_refuse(
+                cmd, "OpenSSL could not compute SHA-256; see its own settings");
         }
     } else {
         users->queries.by_name = query;
@@ -607,7 +458,7 @@ static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
 
 static const char *set_last_login(cmd_parms *cmd, void *dir, const char *arg)
 {
-    const users_note_t **note = config_member(dir, row_of(cmd));
+    const users_note_t **note = config_member(dir, setters_row(cmd));
     users_note_t *own = NULL;
     const char *error = NULL;
 
@@ -615,22 +466,18 @@ static const char *set_last_login(cmd_parms *cmd, void *dir, const char *arg)
         own = apr_palloc(cmd->pool, sizeof *own);
         error = users_note(own, arg, cmd->pool);
     }
-    config_mark(dir, row_of(cmd), cmd);
+    config_mark(dir, setters_row(cmd), cmd);
     *note = own;
-    return error ? refuse(cmd, "%s", error) : NULL;
+    return error ? setters_refuse(cmd, "%s", error) : NULL;
 }
 
 static const char *add_provider(cmd_parms *cmd, void *dir, const char *arg)
 {
-    const char *error;
+    const char *error =
+        ap_cstr_casecmp(arg, "none") == 0 ? NULL : provider_check(arg, cmd->pool);
 
-    if (ap_cstr_casecmp(arg, "none") == 0) {
-        config_mark(dir, row_of(cmd), cmd);
-        *(const apr_array_header_t **)config_member(dir, row_of(cmd)) = NULL;
-        return NULL;
-    }
-    error = provider_check(arg, cmd->pool);
-    return error ? refuse(cmd, "%s", error) : add_text(cmd, dir, arg);
+    return error ? setters_refuse(cmd, "%s", error)
+                 : setters_add_text_or_none(cmd, dir, arg);
 }
 
 /* An answer that is older than some minutes is none: by then the token may have expired.
@@ -644,10 +491,11 @@ static const char *set_check_user(cmd_parms *cmd, void *dir, const char *arg)
     config_t *config = dir;
 
     if (!is_on && !is_off && (seconds < 1 || seconds > OLDEST_ANSWER)) {
-        return refuse(cmd,
-                      "'%s' is neither On nor Off nor a time from 1s to 5min; write "
-                      "one of them, such as 5s",
-                      arg);
+        return setters_refuse(
+            cmd,
+            "'%s' is neither On nor Off nor a time from 1s to 5min; write "
+            "one of them, such as 5s",
+            arg);
     }
     config_mark(config, CONFIG_CHECK_USER, cmd);
     config_mark(config, CONFIG_ANSWER_AGE, cmd);
@@ -671,15 +519,15 @@ static const char *set_sessions(cmd_parms *cmd, void *dir, const char *arg)
 
     for (i = 0; i < sizeof modes / sizeof *modes; i++) {
         if (ap_cstr_casecmp(arg, modes[i].word) == 0) {
-            config_mark(dir, row_of(cmd), cmd);
-            *(policy_sessions_t *)config_member(dir, row_of(cmd)) = modes[i].mode;
+            config_mark(dir, setters_row(cmd), cmd);
+            *(policy_sessions_t *)config_member(dir, setters_row(cmd)) = modes[i].mode;
             return NULL;
         }
     }
-    return refuse(cmd,
-                  "'%s' is no way to keep sessions; write On, migrate, "
-                  "blacklist or Off",
-                  arg);
+    return setters_refuse(cmd,
+                          "'%s' is no way to keep sessions; write On, migrate, "
+                          "blacklist or Off",
+                          arg);
 }
 
 #define MOST_SESSIONS 1000
@@ -687,18 +535,14 @@ static const char *set_sessions(cmd_parms *cmd, void *dir, const char *arg)
 static const char *set_max_sessions(cmd_parms *cmd, void *dir, const char *arg)
 {
     int is_none = ap_cstr_casecmp(arg, "none") == 0;
-    apr_int64_t count;
-    char *end;
+    int count = is_none ? 0 : setters_count(arg, MOST_SESSIONS);
 
-    count = apr_strtoi64(arg, &end, 10);
-    if (!is_none && (!apr_isdigit(*arg) || *end || count < 1 || count > MOST_SESSIONS)) {
-        return refuse(cmd,
-                      "'%s' is not a number of sessions; write one from 1 to %d, or none",
-                      arg, MOST_SESSIONS);
-    }
-    config_mark(dir, row_of(cmd), cmd);
-    *(int *)config_member(dir, row_of(cmd)) = is_none ? 0 : (int)count;
-    return NULL;
+    return count || is_none
+               ? setters_put_int(cmd, dir, count)
+               : setters_refuse(cmd,
+                                "'%s' is not a number of sessions; write one from 1 to "
+                                "%d, or none",
+                                arg, MOST_SESSIONS);
 }
 
 /* --- Directives ---------------------------------------------------------------- */
@@ -722,46 +566,46 @@ const command_rec directives_table[] = {
         "AuthJWTEndpoints", set_mount, ROW(CONFIG_MOUNT), GLOBAL,
         "path below which tokens are issued, and which endpoints (default all)"),
     AP_INIT_TAKE1(
-        "AuthJWTSigningKey", set_text, ROW(CONFIG_SIGNING_KID), ADMIN,
+        "AuthJWTSigningKey", setters_text, ROW(CONFIG_SIGNING_KID), ADMIN,
         "name of the key for tokens issued here (default the first that can sign)"),
-    AP_INIT_TAKE1("AuthJWTRefreshSigningKey", set_text, ROW(CONFIG_REFRESH_SIGNING_KID),
-                  ADMIN,
+    AP_INIT_TAKE1("AuthJWTRefreshSigningKey", setters_text,
+                  ROW(CONFIG_REFRESH_SIGNING_KID), ADMIN,
                   "name of the key for refresh tokens issued here (default that of "
                   "AuthJWTSigningKey)"),
     AP_INIT_ITERATE(
         "AuthJWTVerifyKeys", add_verify_key, ROW(CONFIG_VERIFY_KIDS), ADMIN,
         "names of the keys that are accepted here, all or none (default all)"),
-    AP_INIT_TAKE1("AuthJWTIssuer", set_text_or_none, ROW(CONFIG_ISSUER), ADMIN,
+    AP_INIT_TAKE1("AuthJWTIssuer", setters_text_or_none, ROW(CONFIG_ISSUER), ADMIN,
                   "iss to write and to require, or none (default none)"),
     AP_INIT_ITERATE(
-        "AuthJWTAudience", add_audience, ROW(CONFIG_AUDIENCE), ADMIN,
+        "AuthJWTAudience", setters_add_text_or_none, ROW(CONFIG_AUDIENCE), ADMIN,
         "aud to write (the first) and to require (any), or none (default none)"),
     AP_INIT_TAKE1(
         "AuthJWTLeeway", set_leeway, ROW(CONFIG_LEEWAY), ADMIN,
         "clock skew for exp, nbf and iat (default 0 for exp, 10s for the others)"),
-    AP_INIT_TAKE1("AuthJWTAccessLifetime", set_seconds, ROW(CONFIG_ACCESS_LIFETIME),
+    AP_INIT_TAKE1("AuthJWTAccessLifetime", setters_seconds, ROW(CONFIG_ACCESS_LIFETIME),
                   ADMIN, "how long access tokens issued here are valid (default 5min)"),
-    AP_INIT_TAKE1("AuthJWTRefreshLifetime", set_seconds, ROW(CONFIG_REFRESH_LIFETIME),
+    AP_INIT_TAKE1("AuthJWTRefreshLifetime", setters_seconds, ROW(CONFIG_REFRESH_LIFETIME),
                   ADMIN, "how long refresh tokens issued here are valid (default 1d)"),
-    AP_INIT_TAKE1("AuthJWTSlidingLifetime", set_seconds, ROW(CONFIG_SLIDING_LIFETIME),
+    AP_INIT_TAKE1("AuthJWTSlidingLifetime", setters_seconds, ROW(CONFIG_SLIDING_LIFETIME),
                   ADMIN, "how long sliding tokens issued here are valid (default 5min)"),
-    AP_INIT_TAKE1("AuthJWTSlidingRefreshLifetime", set_seconds,
+    AP_INIT_TAKE1("AuthJWTSlidingRefreshLifetime", setters_seconds,
                   ROW(CONFIG_SLIDING_REFRESH_LIFETIME), ADMIN,
                   "how long sliding tokens issued here can be refreshed (default 1d)"),
-    AP_INIT_TAKE1("AuthJWTMaxTokenAge", set_age, ROW(CONFIG_MAX_TOKEN_AGE), ANYWHERE,
+    AP_INIT_TAKE1("AuthJWTMaxTokenAge", setters_age, ROW(CONFIG_MAX_TOKEN_AGE), ANYWHERE,
                   "oldest access token that is accepted here, or none (default none)"),
-    AP_INIT_TAKE1("AuthJWTMaxLoginAge", set_age, ROW(CONFIG_MAX_LOGIN_AGE), ANYWHERE,
+    AP_INIT_TAKE1("AuthJWTMaxLoginAge", setters_age, ROW(CONFIG_MAX_LOGIN_AGE), ANYWHERE,
                   "longest time since the login that is accepted here, or none (default "
                   "none)"),
     AP_INIT_TAKE1(
         "AuthJWTSessions", set_sessions, ROW(CONFIG_SESSIONS), ADMIN,
         "whether logins open sessions: On, migrate, blacklist or Off (default On)"),
-    AP_INIT_FLAG("AuthJWTRotateRefresh", set_flag, ROW(CONFIG_ROTATE_REFRESH), ADMIN,
+    AP_INIT_FLAG("AuthJWTRotateRefresh", setters_flag, ROW(CONFIG_ROTATE_REFRESH), ADMIN,
                  "whether a refresh gives a new refresh token, and spends the old one "
                  "(default On)"),
     AP_INIT_TAKE1("AuthJWTReuseGrace", set_reuse_grace, ROW(CONFIG_REUSE_GRACE), ADMIN,
                   "how long a spent refresh token is given its successor (default 30s)"),
-    AP_INIT_TAKE1("AuthJWTSessionLifetime", set_seconds_or_none,
+    AP_INIT_TAKE1("AuthJWTSessionLifetime", setters_seconds_or_none,
                   ROW(CONFIG_SESSION_LIFETIME), ADMIN,
                   "how long after its login a session ends, or none (default 30d)"),
     AP_INIT_TAKE1("AuthJWTMaxSessions", set_max_sessions, ROW(CONFIG_MAX_SESSIONS), ADMIN,
@@ -781,7 +625,7 @@ const command_rec directives_table[] = {
     AP_INIT_TAKE1("AuthJWTLastLoginQuery", set_last_login, ROW(CONFIG_LAST_LOGIN), ADMIN,
                   "SQL that notes a login, with the user's id, or django, or none "
                   "(default none)"),
-    AP_INIT_FLAG("AuthJWTLegacyHashes", set_flag, ROW(CONFIG_LEGACY_HASHES), ADMIN,
+    AP_INIT_FLAG("AuthJWTLegacyHashes", setters_flag, ROW(CONFIG_LEGACY_HASHES), ADMIN,
                  "whether weak password hashes are accepted, too: {SHA}, MD5, SHA-1, "
                  "DES (default Off)"),
     AP_INIT_TAKE1("AuthJWTHashConcurrency", set_hash_concurrency,
@@ -809,8 +653,8 @@ const command_rec directives_table[] = {
     AP_INIT_ITERATE("AuthJWTTokenTypes", add_token_type, ROW(CONFIG_TOKEN_TYPES), ADMIN,
                     "types of tokens that are accepted here: access, sliding (default "
                     "access)"),
-    AP_INIT_TAKE1("AuthJWTMaxBody", set_bytes, ROW(CONFIG_MAX_BODY), ADMIN,
+    AP_INIT_TAKE1("AuthJWTMaxBody", setters_bytes, ROW(CONFIG_MAX_BODY), ADMIN,
                   "largest request body of an endpoint, in bytes (default 16384)"),
-    AP_INIT_TAKE1("AuthJWTMaxTokenLength", set_bytes, ROW(CONFIG_MAX_TOKEN_LENGTH), ADMIN,
-                  "longest token that is looked at, in bytes (default 8190)"),
+    AP_INIT_TAKE1("AuthJWTMaxTokenLength", setters_bytes, ROW(CONFIG_MAX_TOKEN_LENGTH),
+                  ADMIN, "longest token that is looked at, in bytes (default 8190)"),
     {NULL}};
