@@ -519,18 +519,22 @@ subtest 'what others see' => sub {
 SKIP: {
     skip 'script(1) is not installed', 1 unless first_executable('script');
     subtest 'at a terminal' => sub {
+        # Each line is typed when the prompt before it stands there, since what comes earlier is dropped.
         my $typed = sub {
             my ($command, @lines) = @_;
             my $out = scratch('typescript');
-            open my $in, '|-', "timeout -k 5 30 script -q -e -c '$command' /dev/null >$out 2>&1" or die "script: $!\n";
+            spew($out, '');
+            my $pid = open my $in, '|-', "exec timeout -k 5 60 script -q -e -c '$command' /dev/null >$out 2>&1"
+                or die "script: $!\n";
             $in->autoflush(1);
-            for (@lines) {
-                select undef, undef, undef, 0.5;
-                print $in $_;
+            for my $line (0 .. $#lines) {
+                wait_until(30, sub { (() = slurp($out) =~ /: /g) > $line }) unless $command =~ / -i$/;
+                print $in $lines[$line];
             }
-            select undef, undef, undef, 0.5;
+            waitpid $pid, 0;
+            my $status = $? >> 8;
             close $in;
-            return ($? >> 8, slurp($out));
+            return ($status, slurp($out));
         };
         my $passwd = "$htjwt passwd erin -p $dir/db/site.db";
         my ($status, $seen) = $typed->($passwd, "$second\n", "$second\n");
