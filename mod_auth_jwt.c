@@ -30,11 +30,14 @@
 #include "http/body.h"
 #include "http/config.h"
 #include "http/configtest.h"
+#include "http/cors.h"
 #include "http/dbd.h"
 #include "http/directives.h"
 #include "http/endpoints.h"
+#include "http/jar.h"
 #include "http/private.h"
 #include "http/purge.h"
+#include "http/query.h"
 #include "http/sources.h"
 
 /* The configuration is read twice at start, and the module may stay loaded between. */
@@ -57,6 +60,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
+    config_finish(pconf, s);
     endpoints_prepare();
     status = dbd_post_config(s);
     if (status == OK) {
@@ -81,11 +85,16 @@ static void register_hooks(apr_pool_t *p)
 
     (void)p;
     private_register();
+    cors_register();
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(configtest_check, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     /* mod_dbd makes its pools there, and the statements are tried on them. */
     ap_hook_child_init(child_init, after_dbd, NULL, APR_HOOK_LAST);
+
+    /* Before SetEnvIf and RequestHeader early, which could show them to others. */
+    ap_hook_post_read_request(jar_take, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_header_parser(query_take, NULL, NULL, APR_HOOK_REALLY_FIRST);
 
     /* Before all who map URLs: no ProxyPass or rewrite may send a password away. */
     ap_hook_pre_translate_name(endpoints_pre_translate, NULL, before_proxy,
@@ -106,6 +115,8 @@ static void register_hooks(apr_pool_t *p)
     /* Rewrites in directory context look at the environment in their fixups. */
     ap_hook_fixups(authn_fixups, NULL, before_rewrite, APR_HOOK_REALLY_FIRST);
 
+    ap_hook_insert_filter(cors_insert, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_insert_error_filter(cors_insert, NULL, NULL, APR_HOOK_LAST);
     ap_hook_insert_filter(private_insert, NULL, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(private_insert, NULL, NULL, APR_HOOK_LAST);
     /* mod_proxy's handler is FIRST and never looks whether the request is meant for it.

@@ -149,8 +149,8 @@ $(B)/unit/%: t/unit/%.c $(FLOOR_OBJ) $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,UNIT $<)$(LINK_UNIT)
 
-# Of src/http only the reader of forms, the gate, the seats and the cache need no httpd.
-HTTP_ALONE := $(patsubst %,$(B)/obj/src/http/%.o,cache clock form gate seats)
+# What of src/http needs no httpd.
+HTTP_ALONE := $(patsubst %,$(B)/obj/src/http/%.o,cache clock cookie form gate next origin seats)
 
 $(B)/unit/http_%: t/unit/http_%.c $(HTTP_ALONE) $(FLOOR_OBJ) $(B)/flags
 	@mkdir -p $(@D)

@@ -241,7 +241,8 @@ static verdict_t check_token_mark(const identity_t *identity, const char **why,
     if (!then) {
         return VERDICT_OK;
     }
-    switch (jwk_mark(now, identity->key, identity->user_id, identity->password, p)) {
+    switch (jwk_mark(now, identity->key, MARK_PASSWORD, identity->user_id,
+                     identity->password, p)) {
     case APR_SUCCESS:
         return strcmp(then, now) == 0 ? VERDICT_OK : changed(identity, why, p);
     case APR_ENOTIMPL:

@@ -33,7 +33,7 @@ static apr_status_t add_password(claims_new_t *claims, const policy_t *policy,
     }
     claims->password_claim = CLAIMS_PASSWORD_MARK;
     claims->password_value = ours = apr_palloc(p, MARK_SIZE);
-    return jwk_mark(ours, key, identity->user_id, identity->password, p);
+    return jwk_mark(ours, key, MARK_PASSWORD, identity->user_id, identity->password, p);
 }
 
 /* A token with its own claims filled in. */
@@ -63,20 +63,23 @@ static apr_int64_t earlier(apr_int64_t a, apr_int64_t b)
     return a < b ? a : b;
 }
 
+static apr_int64_t access_exp(const policy_t *policy, const identity_t *identity)
+{
+    apr_int64_t exp = policy->now + policy->access_lifetime;
+
+    return identity->session ? earlier(exp, identity->session->expires_at) : exp;
+}
+
 static const char *make_access(const char *jti, const policy_t *policy,
                                const identity_t *identity, apr_pool_t *p)
 {
-    const session_t *session = identity->session;
     claims_new_t claims = {
         .token_type = check_type_name(CHECK_ACCESS),
         .iat = policy->now,
-        .exp = policy->now + policy->access_lifetime,
+        .exp = access_exp(policy, identity),
         .jti = jti,
     };
 
-    if (session) {
-        claims.exp = earlier(claims.exp, session->expires_at);
-    }
     return jti ? sign(&claims, policy, policy->signing_key, identity, p) : NULL;
 }
 
@@ -133,6 +136,8 @@ verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
         *why = failed;
         return VERDICT_CRYPTO_DOWN;
     }
+    tokens.access_exp = access_exp(policy, identity);
+    tokens.refresh_exp = refresh->is_given ? refresh->exp : identity->claims.exp;
     *out = tokens;
     return VERDICT_OK;
 }

@@ -7,9 +7,11 @@
 #include "auth/session.h"
 
 typedef struct {
-    const char *access;     /* compact JWS */
-    const char *refresh;    /* NULL: none was made */
-    const char *access_jti; /* for the log */
+    const char *access;      /* compact JWS */
+    const char *refresh;     /* NULL: none was made */
+    const char *access_jti;  /* for the log */
+    apr_int64_t access_exp;  /* seconds since 1970 */
+    apr_int64_t refresh_exp; /* of the refresh token that the client has from now on */
 } issue_tokens_t;
 
 /**

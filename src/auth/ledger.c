@@ -56,6 +56,7 @@ session_t ledger_make(const policy_t *policy, const char *user_id, const char *s
         .absolute_until = policy->session_lifetime
                               ? policy->now + policy->session_lifetime
                               : SESSIONS_NO_END,
+        .remember = policy->client.remember,
         .password_mark = "",
         .address = fit(policy->client.address, SESSIONS_MAX_ADDRESS, p),
         .user_agent = fit(policy->client.user_agent, SESSIONS_MAX_USER_AGENT, p),

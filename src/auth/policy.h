@@ -81,6 +81,7 @@ typedef struct {
 typedef struct {
     const char *address;
     const char *user_agent; /* UTF-8 */
+    int remember; /* whether it asks to be logged in longer than a browser is open */
 } policy_client_t;
 
 /** Who checks name and password in place of a hash in the user's row. */
@@ -109,8 +110,10 @@ typedef struct {
     apr_int64_t exp_leeway, iat_leeway;                     /* seconds */
     apr_int64_t access_lifetime, refresh_lifetime;          /* seconds */
     apr_int64_t sliding_lifetime, sliding_refresh_lifetime; /* seconds */
-    apr_int64_t max_token_age; /* seconds, access tokens only; 0: any */
-    apr_int64_t max_login_age; /* seconds, likewise, since the login; 0: any */
+    apr_int64_t remember_lifetime; /* seconds, of refresh tokens of who asked for it; 0:
+                                      as others */
+    apr_int64_t max_token_age;     /* seconds, access tokens only; 0: any */
+    apr_int64_t max_login_age;     /* seconds, likewise, since the login; 0: any */
     policy_sessions_t sessions;
     const blacklist_t *blacklist; /* of tokens without sid; NULL: none is kept */
     int rotates;                  /* whether a refresh spends the refresh token */

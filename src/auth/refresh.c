@@ -30,14 +30,18 @@ static void end_stale(const policy_t *policy, const char *token, apr_pool_t *p)
     }
 }
 
-verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_t *policy,
-                        const char *token, const char **why, apr_pool_t *p)
+typedef verdict_t spend_t(session_successor_t *out, identity_t *identity,
+                          const policy_t *policy, const char **why, apr_pool_t *p);
+
+static verdict_t refresh(issue_tokens_t *out, identity_t *identity,
+                         const policy_t *policy, const char *token, spend_t *spend,
+                         const char **why, apr_pool_t *p)
 {
     verdict_t verdict = check_token(identity, policy, token, CHECK_REFRESH, why, p);
     session_successor_t successor;
 
     if (verdict == VERDICT_OK) {
-        verdict = session_spend(&successor, identity, policy, why, p);
+        verdict = spend(&successor, identity, policy, why, p);
     }
     if (verdict == VERDICT_OK) {
         verdict = issue_tokens(out, policy, identity, &successor, why, p);
@@ -46,6 +50,19 @@ verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_
         end_stale(policy, token, p);
     }
     return as_refresh(verdict);
+}
+
+verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_t *policy,
+                        const char *token, const char **why, apr_pool_t *p)
+{
+    return refresh(out, identity, policy, token, session_spend, why, p);
+}
+
+verdict_t refresh_silently(issue_tokens_t *out, identity_t *identity,
+                           const policy_t *policy, const char *token, const char **why,
+                           apr_pool_t *p)
+{
+    return refresh(out, identity, policy, token, session_go_on, why, p);
 }
 
 verdict_t refresh_sliding(const char **out, identity_t *identity, const policy_t *policy,

@@ -18,6 +18,14 @@ verdict_t refresh_token(issue_tokens_t *out, identity_t *identity, const policy_
                         const char *token, const char **why, apr_pool_t *p);
 
 /**
+ * Verify a refresh token and make an access token, for a request that cannot ask for it:
+ * see session_go_on().
+ */
+verdict_t refresh_silently(issue_tokens_t *out, identity_t *identity,
+                           const policy_t *policy, const char *token, const char **why,
+                           apr_pool_t *p);
+
+/**
  * Verify a sliding token, and make the same one with a later exp.
  *
  * @param out  compact JWS, allocated from @p p

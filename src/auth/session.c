@@ -69,6 +69,20 @@ verdict_t session_start(session_successor_t *first, identity_t *identity,
     return VERDICT_OK;
 }
 
+int session_is_remembered(const identity_t *identity, const policy_t *policy)
+{
+    const claims_t *claims = &identity->claims;
+
+    if (identity->session) {
+        return identity->session->remember;
+    }
+    if (!claims->payload.data) {
+        return policy->client.remember; /* the login itself */
+    }
+    return policy->remember_lifetime &&
+           claims->exp - claims->iat == policy->remember_lifetime;
+}
+
 /* --- Spending -------------------------------------------------------------------- */
 
 /* Somebody presents a token that is no longer good. */
@@ -184,6 +198,14 @@ static verdict_t spend(session_successor_t *out, session_t *row, const char *jti
     return VERDICT_STORE_DOWN;
 }
 
+/* Nobody wrote down whether the login asked to be remembered, but its token lives as long
+ * as those of such logins. */
+static apr_int64_t idle_alone(const identity_t *identity, const policy_t *policy)
+{
+    return session_is_remembered(identity, policy) ? policy->remember_lifetime
+                                                   : policy->refresh_lifetime;
+}
+
 /* A token without a session. Where nothing is kept nothing is spent: the old one stays
  * good, too. */
 static verdict_t spend_alone(session_successor_t *out, const identity_t *identity,
@@ -194,7 +216,7 @@ static verdict_t spend_alone(session_successor_t *out, const identity_t *identit
     out->is_given = policy->rotates;
     out->jti = random_id(policy->random, p);
     out->iat = policy->now;
-    out->exp = policy->now + policy->refresh_lifetime;
+    out->exp = policy->now + idle_alone(identity, policy);
     if (!out->jti) {
         *why = no_random;
         return VERDICT_CRYPTO_DOWN;
@@ -363,6 +385,48 @@ verdict_t session_spend(session_successor_t *out, identity_t *identity,
         *out = next;
     }
     return verdict;
+}
+
+/* Half of its time is over: of the session since its last rotation, else of the token. */
+static int is_half_over(const identity_t *identity, const policy_t *policy)
+{
+    const session_t *row = identity->session;
+    const claims_t *claims = &identity->claims;
+    apr_int64_t began, idle;
+
+    if (row) {
+        began = row->refreshed_at ? row->refreshed_at : row->created_at;
+        idle = row->idle_seconds;
+    } else {
+        began = claims->iat;
+        idle = claims->exp - claims->iat;
+    }
+    return policy->now - began >= idle / 2;
+}
+
+/* Of tokens that a blacklist spends one of many would win, and the others be refused. */
+static int may_stay(const identity_t *identity, const policy_t *policy)
+{
+    const session_t *row = identity->session;
+
+    if (row) {
+        return strcmp(row->current_jti, identity->jti) == 0 &&
+               !is_half_over(identity, policy);
+    }
+    return policy->sessions != POLICY_SESSIONS_MIGRATE &&
+           (policy->blacklist || !is_half_over(identity, policy));
+}
+
+verdict_t session_go_on(session_successor_t *out, identity_t *identity,
+                        const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    session_successor_t same = {0};
+
+    if (!may_stay(identity, policy)) {
+        return session_spend(out, identity, policy, why, p);
+    }
+    *out = same;
+    return VERDICT_OK;
 }
 
 /* --- Ending ---------------------------------------------------------------------- */

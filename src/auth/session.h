@@ -43,6 +43,15 @@ verdict_t session_spend(session_successor_t *out, identity_t *identity,
                         const policy_t *policy, const char **why, apr_pool_t *p);
 
 /**
+ * Go on with a session for a request that only needs another access token: like
+ * session_spend(), but a token that is the current one is left as it is until half of the
+ * session's idle time is over. Many such requests come at once, and those that know the
+ * successor are told of it.
+ */
+verdict_t session_go_on(session_successor_t *out, identity_t *identity,
+                        const policy_t *policy, const char **why, apr_pool_t *p);
+
+/**
  * Whether a good token is one that session_spend() would take: a refresh token that was
  * spent before the grace is of a session that goes on, but speaks for nobody.
  *
@@ -51,6 +60,9 @@ verdict_t session_spend(session_successor_t *out, identity_t *identity,
  */
 verdict_t session_check_unspent(const identity_t *identity, const policy_t *policy,
                                 const char **why, apr_pool_t *p);
+
+/** Whether a login, or that of a refresh token, asked to be remembered. */
+int session_is_remembered(const identity_t *identity, const policy_t *policy);
 
 /** Whether session_end() can be asked for: the token has a session, or a blacklist would
  *  hold it. */

@@ -54,6 +54,9 @@ static const verdict_info_t table[VERDICT_COUNT] = {
                                  "The user's password has been changed.", 0, 0},
     [VERDICT_LOGIN_TOO_OLD] = {401, "login_too_old", INVALID, "Login is too old",
                                "insufficient_user_authentication", 1},
+    [VERDICT_TWO_TOKENS] = {401, "two_tokens", INVALID, "Token is invalid", TOKEN, 1},
+    [VERDICT_CSRF] = {403, "csrf", "csrf_failed",
+                      "CSRF Failed: the request does not come from this site.", 0, 0},
     [VERDICT_NOT_HERE] = {400, "malformed", 0,
                           "Not available: no sessions are kept here.", 0, 0},
     [VERDICT_CLAIM_REFUSED] = {403, "claim_refused", 0,
@@ -65,6 +68,7 @@ static const verdict_info_t table[VERDICT_COUNT] = {
     [VERDICT_PROVIDER_DOWN] = {503, "provider", "unavailable", "Try again later.", 0, 0},
     [VERDICT_CRYPTO_DOWN] = {503, "crypto", "unavailable", "Try again later.", 0, 0},
     [VERDICT_BUSY] = {503, "busy", "unavailable", "Try again later.", 0, 0},
+    [VERDICT_UNDELIVERED] = {503, "undelivered", "unavailable", "Try again later.", 0, 0},
 };
 
 const verdict_info_t *verdict_info(verdict_t verdict)

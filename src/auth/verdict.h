@@ -33,13 +33,16 @@ typedef enum {
     VERDICT_PASSWORD_CHANGED,
     VERDICT_ACCOUNT_CHANGED, /* the same, told to who presents a refresh token */
     VERDICT_LOGIN_TOO_OLD,
-    VERDICT_NOT_HERE, /* asked for what AuthJWTSessions does not offer */
+    VERDICT_TWO_TOKENS, /* of different users or sessions in one request */
+    VERDICT_CSRF,       /* a cookie's request, sent by a page of somebody else */
+    VERDICT_NOT_HERE,   /* asked for what AuthJWTSessions does not offer */
     VERDICT_CLAIM_REFUSED,
     VERDICT_FORBIDDEN,
     VERDICT_STORE_DOWN,
     VERDICT_PROVIDER_DOWN, /* an authn provider of httpd's */
     VERDICT_CRYPTO_DOWN,
-    VERDICT_BUSY, /* too many logins at once */
+    VERDICT_BUSY,        /* too many logins at once */
+    VERDICT_UNDELIVERED, /* tokens that no browser would keep */
     VERDICT_COUNT
 } verdict_t;
 

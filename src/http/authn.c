@@ -4,7 +4,11 @@
 #include <apr_strings.h>
 #include <http_log.h>
 
+#include "http/cors.h"
+#include "http/credential.h"
+#include "http/csrf.h"
 #include "http/dbd.h"
+#include "http/renew.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -46,27 +50,49 @@ static const char *remote_user(const config_t *config, const identity_t *identit
     return identity->username;
 }
 
-static verdict_t identify(identity_t *identity, request_rec *r, const config_t *config,
-                          const char **why)
+/* Verify a token by the rules of a page. */
+static verdict_t check_page(identity_t *identity, policy_t *policy, dbd_t *dbd,
+                            const char *token, request_rec *r, const config_t *config,
+                            const char **why)
 {
-    const char *token;
-    verdict_t verdict;
+    config_policy(policy, config, r->pool);
+    policy->only_judges = 1;
+    if (config->check_user && config_asks_database(config)) {
+        dbd_attach(policy, dbd, config, r);
+        if (config->answer_age) {
+            dbd_remember(policy, dbd, apr_time_from_sec(config->answer_age));
+        }
+    }
+    return check_token(identity, policy, token, config_page_types(config), why, r->pool);
+}
+
+static verdict_t identify(identity_t *identity, credential_t *credential, request_rec *r,
+                          const config_t *config, const char **why)
+{
+    verdict_t verdict = credential_find(credential, r, config, why);
+    const char *token = credential->token;
+    int is_renewed = 0;
     policy_t policy;
     dbd_t dbd;
 
-    verdict = request_token(&token, r, config, why);
-    if (verdict != VERDICT_OK) {
-        return verdict;
+    if (verdict == VERDICT_OK) {
+        verdict = check_page(identity, &policy, &dbd, token, r, config, why);
     }
-    config_policy(&policy, config, r->pool);
-    policy.only_judges = 1;
-    if (config->check_user && config_asks_database(config)) {
-        dbd_attach(&policy, &dbd, config, r);
-        if (config->answer_age) {
-            dbd_remember(&policy, &dbd, apr_time_from_sec(config->answer_age));
-        }
+    if (renew_is_due(r, config, credential, verdict)) {
+        credential->opened_by = config_header_name(CONFIG_COOKIE_FIELD);
+        verdict = renew_access(&token, r, config, verdict, why);
+        is_renewed = verdict == VERDICT_OK;
     }
-    return check_token(identity, &policy, token, config_page_types(config), why, r->pool);
+    if (is_renewed) {
+        return check_page(identity, &policy, &dbd, token, r, config, why);
+    }
+    if (verdict == VERDICT_OK) {
+        verdict = credential_check_others(credential, identity, &policy, why, r->pool);
+    }
+    if (verdict == VERDICT_OK && credential->place == CONFIG_COOKIE) {
+        verdict = csrf_check(r, config, &policy, token, why);
+    }
+    return verdict;
 }
 
 /* DirectoryIndex answers with what a sub-request was admitted to. */
@@ -77,13 +103,14 @@ static void mark_outer(request_rec *r, const char *opened_by)
     }
 }
 
-static int admit(request_rec *r, const identity_t *identity, const char *name)
+static int admit(request_rec *r, const identity_t *identity, const char *name,
+                 const char *opened_by)
 {
     request_state_t *state = request_state(r);
 
     state->identity = identity;
     state->remote_user = name;
-    state->opened_by = config_of_request(r)->header_name;
+    state->opened_by = opened_by;
     r->user = apr_pstrdup(r->pool, name);
     r->ap_auth_type = apr_pstrdup(r->pool, AUTH_TYPE);
     set_env(r, identity);
@@ -98,6 +125,7 @@ static int admit(request_rec *r, const identity_t *identity, const char *name)
 int authn_check(request_rec *r)
 {
     const char *endpoint, *name, *why = "";
+    credential_t credential;
     const config_t *config;
     identity_t *identity;
     verdict_t verdict;
@@ -122,8 +150,13 @@ int authn_check(request_rec *r)
         return OK;
     }
     config = config_of_request(r);
+    if (cors_is_preflight(r, config)) {
+        request_state(r)->is_preflight = 1;
+        r->user = apr_pstrdup(r->pool, "");
+        return OK;
+    }
     identity = apr_palloc(r->pool, sizeof *identity);
-    verdict = identify(identity, r, config, &why);
+    verdict = identify(identity, &credential, r, config, &why);
     if (verdict != VERDICT_OK) {
         return response_refuse(r, verdict, why);
     }
@@ -132,13 +165,7 @@ int authn_check(request_rec *r)
         return response_refuse(r, VERDICT_CLAIM_REFUSED,
                                "the token has nothing usable for AuthJWTRemoteUser");
     }
-    return admit(r, identity, name);
-}
-
-/* The request that led to this one: the one redirected, or the one including. */
-static const request_rec *origin(const request_rec *r)
-{
-    return r->prev ? r->prev : r->main;
+    return admit(r, identity, name, credential.opened_by);
 }
 
 int authn_fixups(request_rec *r)
@@ -150,7 +177,7 @@ int authn_fixups(request_rec *r)
         (state && state->identity)) {
         return DECLINED;
     }
-    for (from = origin(r); from; from = origin(from)) {
+    for (from = request_origin(r); from; from = request_origin(from)) {
         state = request_find_state(from);
         if (state && state->identity && strcmp(state->remote_user, r->user) == 0) {
             request_state(r)->identity = state->identity;

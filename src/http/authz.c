@@ -22,11 +22,12 @@ int authz_check(request_rec *r)
     request_state_t *state;
     int rv;
 
-    if (!found || found->in_authz || (!found->endpoint && !found->identity)) {
+    if (!found || found->in_authz ||
+        (!found->endpoint && !found->is_preflight && !found->identity)) {
         return DECLINED;
     }
     state = request_state(r);
-    if (state->endpoint) {
+    if (state->endpoint || state->is_preflight) {
         r->user = NULL;
         return OK;
     }

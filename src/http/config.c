@@ -4,6 +4,7 @@
  */
 #include "http/config.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <stddef.h>
@@ -16,6 +17,9 @@
 extern module AP_MODULE_DECLARE_DATA auth_jwt_module;
 
 /* A row is a stretch of config_t that is inherited as a whole. */
+_Static_assert(CONFIG_ROW_COUNT <= 64 * CONFIG_WORDS,
+               "config_t.set has a bit for each row");
+
 #define ROW_OF(member)                                                                   \
     {                                                                                    \
         offsetof(config_t, member), sizeof(((config_t *)0)->member)                      \
@@ -63,6 +67,23 @@ static const struct {
     [CONFIG_HEADER_NAME] = ROW_OF(header_name),
     [CONFIG_HEADER_TYPES] = ROW_OF(header_types),
     [CONFIG_TOKEN_TYPES] = ROW_OF(token_types),
+    [CONFIG_TOKEN_SOURCES] = ROW_OF(token_sources),
+    [CONFIG_CLIENT] = ROW_OF(client),
+    [CONFIG_ACCESS_DELIVERY] = ROW_OF(access_delivery),
+    [CONFIG_REFRESH_DELIVERY] = ROW_OF(refresh_delivery),
+    [CONFIG_ACCESS_COOKIE] = ROW_OF(access_cookie),
+    [CONFIG_REFRESH_COOKIE] = ROW_OF(refresh_cookie),
+    [CONFIG_REMEMBER_LIFETIME] = ROW_OF(remember_lifetime),
+    [CONFIG_CSRF] = ROW_OF(csrf),
+    [CONFIG_CSRF_COOKIE] = ROW_OF(csrf_cookie),
+    [CONFIG_CSRF_HEADER] = ROW_OF(csrf_header),
+    [CONFIG_ORIGINS] = ROW_OF(origins),
+    [CONFIG_CORS_ORIGINS] = ROW_OF(cors_origins),
+    [CONFIG_CORS_MAX_AGE] = ROW_OF(cors_max_age),
+    [CONFIG_LOGIN_URL] = ROW_OF(login_url),
+    [CONFIG_AFTER_LOGIN] = ROW_OF(after_login),
+    [CONFIG_AFTER_LOGOUT] = ROW_OF(after_logout),
+    [CONFIG_SILENT_REFRESH] = ROW_OF(silent_refresh),
     [CONFIG_MAX_BODY] = ROW_OF(max_body),
     [CONFIG_MAX_TOKEN_LENGTH] = ROW_OF(max_token_length),
 };
@@ -71,6 +92,11 @@ const config_fields_t config_default_fields = {"username", "password", "remember
 static const char *default_types[] = {"Bearer"};
 static const apr_array_header_t default_header_types = {
     .elt_size = sizeof(char *), .nelts = 1, .nalloc = 1, .elts = (char *)default_types};
+
+static const cookie_t default_access_cookie = {"__Host-jwt", "/", NULL, "Lax", 1, 0, 0};
+static const cookie_t default_refresh_cookie = {
+    "__Host-jwt-refresh", "/", NULL, "Lax", 1, 0, 0};
+#define DEFAULT_CSRF_COOKIE "__Host-jwt-csrf"
 
 static const config_t defaults = {
     .leeway = -1,
@@ -90,6 +116,14 @@ static const config_t defaults = {
     .token_type_claim = "token_type",
     .header_name = "Authorization",
     .header_types = &default_header_types,
+    .access_cookie = &default_access_cookie,
+    .refresh_cookie = &default_refresh_cookie,
+    .csrf = 1,
+    .csrf_cookie = DEFAULT_CSRF_COOKIE,
+    .csrf_header = "X-CSRFToken",
+    .cors_max_age = 600,
+    .after_login = "/",
+    .silent_refresh = -1,
     .max_body = 16384,
     .max_token_length = 8190,
 };
@@ -103,9 +137,17 @@ static const config_t defaults = {
 
 static const apr_array_header_t no_keys = {.elt_size = sizeof(jwk_t *)};
 
+/* A cookie of ours, and where; NULL: everywhere. */
+typedef struct {
+    const server_rec *server;
+    const char *name;
+} noted_cookie_t;
+
 /* Of the reading under way; config_reset() makes them anew for each. */
 static apr_array_header_t *sections;
 static apr_array_header_t *header_names;
+static apr_array_header_t *cookies; /* noted_cookie_t */
+static apr_hash_t *cookie_names;    /* const apr_array_header_t *, by server_rec * */
 static config_users_t *preset;
 static int next_slot;
 
@@ -131,24 +173,27 @@ void *config_merge(apr_pool_t *p, void *parent, void *child)
     config_t *merged = apr_pmemdup(p, parent, sizeof *merged);
     const config_t *outer = parent, *own = child;
     apr_uint64_t left;
+    int word;
 
     /* A ring of its own begins anew: the inherited names are those of the other ring. */
     if (config_is_set(own, CONFIG_KEYS)) {
         merged->signing_kid = merged->refresh_signing_kid = NULL;
         merged->verify_kids = NULL;
     }
-    for (left = own->set; left; left &= left - 1) {
-        int row = __builtin_ctzll(left);
+    for (word = 0; word < CONFIG_WORDS; word++) {
+        for (left = own->set[word]; left; left &= left - 1) {
+            int row = 64 * word + __builtin_ctzll(left);
 
-        memcpy(config_member(merged, row), (const char *)own + rows[row].offset,
-               rows[row].size);
+            memcpy(config_member(merged, row), (const char *)own + rows[row].offset,
+                   rows[row].size);
+        }
+        merged->set[word] |= own->set[word];
     }
     /* Whoever owns a .htaccess file must not undo what others ask for. */
     merged->htaccess_token_age =
         shorter(outer->htaccess_token_age, own->htaccess_token_age);
     merged->htaccess_login_age =
         shorter(outer->htaccess_login_age, own->htaccess_login_age);
-    merged->set |= own->set;
     return merged;
 }
 
@@ -165,6 +210,12 @@ void config_reset(apr_pool_t *pconf)
     sections = apr_array_make(pconf, 8, sizeof(const config_t *));
     header_names = apr_array_make(pconf, 1, sizeof(const char *));
     config_header_name(defaults.header_name);
+    config_header_name(CONFIG_COOKIE_FIELD);
+    cookies = apr_array_make(pconf, 3, sizeof(noted_cookie_t));
+    cookie_names = apr_hash_make(pconf);
+    config_note_cookie(NULL, default_access_cookie.name);
+    config_note_cookie(NULL, default_refresh_cookie.name);
+    config_note_cookie(NULL, DEFAULT_CSRF_COOKIE);
     next_slot = 0;
     preset = config_make_users(pconf);
     preset->by_table = 1;
@@ -190,12 +241,12 @@ const config_t *config_of_server(const server_rec *s)
 
 int config_is_set(const config_t *config, config_row_t row)
 {
-    return (config->set >> row & 1) != 0;
+    return (config->set[row / 64] >> row % 64 & 1) != 0;
 }
 
 void config_mark(config_t *config, config_row_t row, cmd_parms *cmd)
 {
-    config->set |= APR_UINT64_C(1) << row;
+    config->set[row / 64] |= APR_UINT64_C(1) << row % 64;
     /* A .htaccess file is read anew for each request: nobody walks over it later. */
     if (!config->first && !ap_check_cmd_context(cmd, NOT_IN_HTACCESS)) {
         config->first = cmd->directive;
@@ -222,6 +273,45 @@ const char *config_header_name(const char *name)
 const apr_array_header_t *config_header_names(void)
 {
     return header_names;
+}
+
+void config_note_cookie(server_rec *s, const char *name)
+{
+    noted_cookie_t *noted = apr_array_push(cookies);
+
+    noted->server = s;
+    noted->name = name;
+}
+
+static const apr_array_header_t *cookies_of(const server_rec *s,
+                                            const server_rec *main_server, apr_pool_t *p)
+{
+    apr_array_header_t *names = apr_array_make(p, 3, sizeof(const char *));
+    int i;
+
+    for (i = 0; i < cookies->nelts; i++) {
+        const noted_cookie_t *noted = &APR_ARRAY_IDX(cookies, i, noted_cookie_t);
+
+        if (!noted->server || noted->server == main_server || noted->server == s) {
+            APR_ARRAY_PUSH(names, const char *) = noted->name;
+        }
+    }
+    return names;
+}
+
+void config_finish(apr_pool_t *pconf, server_rec *s)
+{
+    const server_rec *main_server = s, **key;
+
+    for (; s; s = s->next) {
+        key = apr_pmemdup(pconf, &s, sizeof s);
+        apr_hash_set(cookie_names, key, sizeof *key, cookies_of(s, main_server, pconf));
+    }
+}
+
+const apr_array_header_t *config_cookie_names(const server_rec *s)
+{
+    return apr_hash_get(cookie_names, &s, sizeof s);
 }
 
 const config_users_t *config_preset(void)
@@ -335,6 +425,7 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->refresh_lifetime = config->refresh_lifetime;
     out->sliding_lifetime = config->sliding_lifetime;
     out->sliding_refresh_lifetime = config->sliding_refresh_lifetime;
+    out->remember_lifetime = config->remember_lifetime;
     out->max_token_age = shorter(config->max_token_age, config->htaccess_token_age);
     out->max_login_age = config_max_login_age(config);
     out->sessions = config->sessions;

@@ -13,6 +13,7 @@
 #include <http_config.h>
 
 #include "auth/policy.h"
+#include "http/cookie.h"
 #include "http/mount.h"
 
 /** What becomes REMOTE_USER. */
@@ -29,10 +30,25 @@ typedef struct {
     const char *username, *password, *remember_me;
 } config_fields_t;
 
+/** AuthJWTClient: what most settings for browsers follow from. */
+typedef enum { CONFIG_API, CONFIG_SPA, CONFIG_BROWSER } config_client_t;
+
+/** Where a token may be, in a request; added up, where issued tokens go. */
+typedef enum { CONFIG_HEADER, CONFIG_COOKIE, CONFIG_QUERY } config_place_t;
+enum { CONFIG_IN_BODY = 1, CONFIG_IN_COOKIE = 2 };
+
+typedef struct {
+    config_place_t place;
+    const char *name; /* of the cookie or parameter; NULL: the access cookie */
+} config_source_t;
+
+/** Words that hold the bits of all rows. */
+#define CONFIG_WORDS 2
+
 /** Times are whole seconds. */
 typedef struct {
-    apr_uint64_t set;            /* a bit for each row that this section wrote */
-    const ap_directive_t *first; /* where this section's first directive stands */
+    apr_uint64_t set[CONFIG_WORDS]; /* a bit for each row that this section wrote */
+    const ap_directive_t *first;    /* where this section's first directive stands */
     server_rec *server;
     const jwk_ring_t *keys;                /* NULL: none */
     const mount_t *mount;                  /* NULL: none */
@@ -64,10 +80,23 @@ typedef struct {
     const config_fields_t *fields;
     const char *user_id_claim, *jti_claim, *token_type_claim;
     config_remote_user_t remote_user;
-    const char *remote_user_claim;          /* with CONFIG_CLAIM */
-    const char *header_name;                /* of the field that the token is in */
-    const apr_array_header_t *header_types; /* const char *, never empty */
-    int token_types;                        /* of check.h; 0: by what it is asked for */
+    const char *remote_user_claim;           /* with CONFIG_CLAIM */
+    const char *header_name;                 /* of the field that the token is in */
+    const apr_array_header_t *header_types;  /* const char *, never empty */
+    int token_types;                         /* of check.h; 0: by what it is asked for */
+    const apr_array_header_t *token_sources; /* config_source_t; NULL: by client */
+    config_client_t client;
+    int access_delivery, refresh_delivery; /* CONFIG_IN_…; 0: by client */
+    const cookie_t *access_cookie, *refresh_cookie;
+    apr_int64_t remember_lifetime; /* 0: as others */
+    int csrf;
+    const char *csrf_cookie, *csrf_header; /* names */
+    const apr_array_header_t *origins;     /* const char *, our own; NULL: ServerName's */
+    const apr_array_header_t *cors_origins; /* const char *; NULL: none */
+    apr_int64_t cors_max_age;
+    const char *login_url;                  /* NULL: none */
+    const char *after_login, *after_logout; /* NULL of the latter: login_url */
+    int silent_refresh;                     /* -1: by client */
     apr_int64_t max_body;                   /* bytes */
     apr_int64_t max_token_length;           /* bytes */
 } config_t;
@@ -113,6 +142,23 @@ typedef enum {
     CONFIG_HEADER_NAME,
     CONFIG_HEADER_TYPES,
     CONFIG_TOKEN_TYPES,
+    CONFIG_TOKEN_SOURCES,
+    CONFIG_CLIENT,
+    CONFIG_ACCESS_DELIVERY,
+    CONFIG_REFRESH_DELIVERY,
+    CONFIG_ACCESS_COOKIE,
+    CONFIG_REFRESH_COOKIE,
+    CONFIG_REMEMBER_LIFETIME,
+    CONFIG_CSRF,
+    CONFIG_CSRF_COOKIE,
+    CONFIG_CSRF_HEADER,
+    CONFIG_ORIGINS,
+    CONFIG_CORS_ORIGINS,
+    CONFIG_CORS_MAX_AGE,
+    CONFIG_LOGIN_URL,
+    CONFIG_AFTER_LOGIN,
+    CONFIG_AFTER_LOGOUT,
+    CONFIG_SILENT_REFRESH,
     CONFIG_MAX_BODY,
     CONFIG_MAX_TOKEN_LENGTH,
     CONFIG_ROW_COUNT
@@ -142,6 +188,9 @@ void *config_member(config_t *config, config_row_t row);
 /** Note that a section wrote a setting, and remember the section for configtest. */
 void config_mark(config_t *config, config_row_t row, cmd_parms *cmd);
 
+/** The field that cookies are in. */
+#define CONFIG_COOKIE_FIELD "Cookie"
+
 /**
  * Note that tokens are looked for in a header field of this name somewhere.
  *
@@ -151,6 +200,19 @@ const char *config_header_name(const char *name);
 
 /** All such names of the whole server: const char *, no two the same. */
 const apr_array_header_t *config_header_names(void);
+
+/**
+ * Note that a cookie of this name is ours in a server: applications never see it.
+ *
+ * @param s  the main one stands for all virtual hosts
+ */
+void config_note_cookie(server_rec *s, const char *name);
+
+/** Names of cookies that are ours in a server: const char *. Made by config_finish(). */
+const apr_array_header_t *config_cookie_names(const server_rec *s);
+
+/** Once the configuration is read: what follows from all of it. */
+void config_finish(apr_pool_t *pconf, server_rec *s);
 
 /** Users whose queries are still to be filled in. */
 config_users_t *config_make_users(apr_pool_t *p);

@@ -10,6 +10,8 @@
 #include <http_core.h>
 #include <http_log.h>
 
+#include "http/browsercheck.h"
+#include "http/client.h"
 #include "http/config.h"
 #include "http/dbd.h"
 #include "http/dump.h"
@@ -281,9 +283,11 @@ static const char *check_claims(const sections_place_t *section, apr_pool_t *p)
 typedef const char *check_t(const sections_place_t *section, apr_pool_t *p);
 
 static check_t *const checks[] = {
-    check_mount,  keycheck_section, check_handler,     check_lifetimes,
-    check_users,  check_database,   check_remote_user, check_password_column,
-    check_claims, check_cache,
+    check_mount,           keycheck_section,      check_handler,
+    check_lifetimes,       check_users,           check_database,
+    check_remote_user,     check_password_column, check_claims,
+    check_cache,           browsercheck_cookies,  browsercheck_query,
+    browsercheck_remember, browsercheck_silent,
 };
 
 /* --- What has no effect where it stands ------------------------------------------- */
@@ -379,7 +383,7 @@ static void warn_idle(const sections_place_t *section, const apr_array_header_t 
     if (!own || section->where == section->host->where || is_borrowed(section)) {
         return;
     }
-    if (sections_is_protected(section) &&
+    if (sections_is_protected(section) && !client_refreshes_silently(section->config) &&
         (config_is_set(own, CONFIG_ACCESS_LIFETIME) ||
          config_is_set(own, CONFIG_REFRESH_LIFETIME)) &&
         !has_endpoint(section, all)) {

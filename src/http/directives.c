@@ -6,6 +6,7 @@
 
 #include "auth/check.h"
 #include "auth/duration.h"
+#include "http/browser.h"
 #include "http/config.h"
 #include "http/keyring.h"
 #include "http/keysource.h"
@@ -59,22 +60,9 @@ static const char *set_hash_concurrency(cmd_parms *cmd, void *dir, const char *a
                                 arg, MOST_HASHES);
 }
 
-/* RFC 9110 section 5.6.2. */
-static int is_token(const char *text)
-{
-    const char *at;
-
-    for (at = text; *at; at++) {
-        if (!apr_isalnum(*at) && !strchr("!#$%&'*+-.^_`|~", *at)) {
-            return 0;
-        }
-    }
-    return *text != '\0';
-}
-
 static const char *add_scheme(cmd_parms *cmd, void *dir, const char *arg)
 {
-    return is_token(arg)
+    return setters_is_token(arg)
                ? setters_add_text(cmd, dir, arg)
                : setters_refuse(cmd,
                                 "'%s' is no authentication scheme; write one such "
@@ -130,7 +118,7 @@ static const char *set_header_name(cmd_parms *cmd, void *dir, const char *arg)
         "User-Agent",     NULL};
     int i;
 
-    if (!is_token(arg)) {
+    if (!setters_is_token(arg)) {
         return setters_refuse(cmd,
                               "'%s' is no name of a header field; write one such as "
                               "Authorization or X-Access-Token",
@@ -653,6 +641,55 @@ const command_rec directives_table[] = {
     AP_INIT_ITERATE("AuthJWTTokenTypes", add_token_type, ROW(CONFIG_TOKEN_TYPES), ADMIN,
                     "types of tokens that are accepted here: access, sliding (default "
                     "access)"),
+    AP_INIT_ITERATE("AuthJWTTokenSource", browser_add_source, ROW(CONFIG_TOKEN_SOURCES),
+                    ADMIN,
+                    "where tokens may be, in order: header, cookie, cookie:NAME, "
+                    "query:NAME (default header)"),
+    AP_INIT_TAKE1("AuthJWTClient", browser_set_client, ROW(CONFIG_CLIENT), ADMIN,
+                  "who logs in here: api, spa or browser (default api)"),
+    AP_INIT_TAKE1("AuthJWTAccessDelivery", browser_set_delivery,
+                  ROW(CONFIG_ACCESS_DELIVERY), ADMIN,
+                  "where access tokens go: body, cookie or both (default by client)"),
+    AP_INIT_TAKE1("AuthJWTRefreshDelivery", browser_set_delivery,
+                  ROW(CONFIG_REFRESH_DELIVERY), ADMIN,
+                  "where refresh tokens go: body, cookie or both (default by client)"),
+    AP_INIT_TAKE_ARGV("AuthJWTAccessCookie", browser_set_cookie,
+                      ROW(CONFIG_ACCESS_COOKIE), ADMIN,
+                      "name and attributes of the access token's cookie (default "
+                      "__Host-jwt)"),
+    AP_INIT_TAKE_ARGV("AuthJWTRefreshCookie", browser_set_cookie,
+                      ROW(CONFIG_REFRESH_COOKIE), ADMIN,
+                      "name and attributes of the refresh token's cookie (default "
+                      "__Host-jwt-refresh)"),
+    AP_INIT_TAKE1("AuthJWTRememberLifetime", setters_seconds_or_none,
+                  ROW(CONFIG_REMEMBER_LIFETIME), ADMIN,
+                  "how long a refresh token is valid for who asked to be remembered, or "
+                  "none (default none)"),
+    AP_INIT_FLAG("AuthJWTCSRF", setters_flag, ROW(CONFIG_CSRF), ADMIN,
+                 "whether requests with cookies must come from this site (default On)"),
+    AP_INIT_TAKE1("AuthJWTCSRFCookie", browser_set_cookie_name, ROW(CONFIG_CSRF_COOKIE),
+                  ADMIN, "cookie with the token against CSRF (default __Host-jwt-csrf)"),
+    AP_INIT_TAKE1("AuthJWTCSRFHeader", browser_set_field_name, ROW(CONFIG_CSRF_HEADER),
+                  ADMIN,
+                  "header field that this token comes back in (default X-CSRFToken)"),
+    AP_INIT_ITERATE("AuthJWTOrigin", browser_add_origin, ROW(CONFIG_ORIGINS), GLOBAL,
+                    "origins of this site (default that of ServerName)"),
+    AP_INIT_ITERATE("AuthJWTCORSOrigin", browser_add_origin, ROW(CONFIG_CORS_ORIGINS),
+                    ADMIN,
+                    "other origins whose pages may call with the user's credentials, or "
+                    "none (default none)"),
+    AP_INIT_TAKE1("AuthJWTCORSMaxAge", setters_seconds, ROW(CONFIG_CORS_MAX_AGE), ADMIN,
+                  "how long their browsers remember what is allowed (default 10min)"),
+    AP_INIT_TAKE1("AuthJWTLoginURL", browser_set_url, ROW(CONFIG_LOGIN_URL), ANYWHERE,
+                  "where page loads without a good token go, or none (default none)"),
+    AP_INIT_TAKE1("AuthJWTAfterLogin", browser_set_url, ROW(CONFIG_AFTER_LOGIN), ADMIN,
+                  "where a login leads that came from nowhere (default /)"),
+    AP_INIT_TAKE1("AuthJWTAfterLogout", browser_set_url, ROW(CONFIG_AFTER_LOGOUT), ADMIN,
+                  "where a logout leads (default AuthJWTLoginURL)"),
+    AP_INIT_FLAG(
+        "AuthJWTSilentRefresh", setters_flag, ROW(CONFIG_SILENT_REFRESH), ADMIN,
+        "whether access cookies that are over are renewed in passing (default by "
+        "client)"),
     AP_INIT_TAKE1("AuthJWTMaxBody", setters_bytes, ROW(CONFIG_MAX_BODY), ADMIN,
                   "largest request body of an endpoint, in bytes (default 16384)"),
     AP_INIT_TAKE1("AuthJWTMaxTokenLength", setters_bytes, ROW(CONFIG_MAX_TOKEN_LENGTH),

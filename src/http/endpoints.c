@@ -9,13 +9,16 @@
 #include <http_request.h>
 
 #include "auth/login.h"
+#include "http/cors.h"
 #include "http/dbd.h"
 #include "http/grant.h"
+#include "http/profile.h"
 #include "http/provider.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/revoke.h"
 #include "http/seats.h"
+#include "http/signin.h"
 
 APLOG_USE_MODULE(auth_jwt);
 
@@ -160,6 +163,8 @@ static const endpoint_t table[] = {
     {"jwt-blacklist", POST, "POST, OPTIONS", 0, revoke_blacklist},
     {"jwt-logout", POST, "POST, OPTIONS", 0, revoke_logout},
     {"jwt-sessions", GET | DELETE, "GET, HEAD, DELETE, OPTIONS", 0, revoke_sessions},
+    {"jwt-user", GET, "GET, HEAD, OPTIONS", 0, profile_answer},
+    {"jwt-login", GET | POST, "GET, HEAD, POST, OPTIONS", 1, signin_answer},
     {"jwt-jwks", GET, "GET, HEAD, OPTIONS", 0, show_keys},
 };
 
@@ -200,21 +205,14 @@ static int no_key(request_rec *r)
         "no key signs here; add AuthJWTKey or mend AuthJWTSigningKey");
 }
 
-/* Who asks, as a session's row remembers it: of a text that anybody can send, no more
- * than printable ASCII. */
-static policy_client_t client_of(request_rec *r)
+/* Before anybody else would answer it, whether a token was asked for or not. */
+static int is_preflight(request_rec *r, const endpoint_t *endpoint)
 {
-    const char *agent = apr_table_get(r->headers_in, "User-Agent");
-    policy_client_t client = {r->useragent_ip, agent};
-    char *copy, *at;
+    const request_state_t *state = request_find_state(r);
 
-    if (agent) {
-        client.user_agent = copy = apr_pstrdup(r->pool, agent);
-        for (at = copy; *at; at++) {
-            *at = *at >= ' ' && *at <= '~' ? *at : '?';
-        }
-    }
-    return client;
+    return (state && state->is_preflight) ||
+           (cors_is_preflight(r, config_of_request(r)) &&
+            (endpoint || request_is_jwt(r)));
 }
 
 int endpoints_handle(request_rec *r)
@@ -225,6 +223,10 @@ int endpoints_handle(request_rec *r)
     policy_t policy;
     dbd_t dbd;
 
+    if (is_preflight(r, endpoint)) {
+        return cors_answer_preflight(r, config_of_request(r),
+                                     endpoint ? endpoint->allow : NULL);
+    }
     if (!endpoint) {
         return DECLINED;
     }
@@ -241,7 +243,7 @@ int endpoints_handle(request_rec *r)
     dbd_attach(&policy, &dbd, config, r);
     provider_attach(&policy, &provider, r);
     policy.seats = &policy_seats;
-    policy.client = client_of(r);
+    policy.client = request_client(r);
     return endpoint->answer(r, config, &policy);
 }
 

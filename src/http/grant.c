@@ -6,25 +6,13 @@
 
 #include "auth/login.h"
 #include "auth/refresh.h"
-#include "http/body.h"
+#include "http/client.h"
+#include "http/csrf.h"
+#include "http/jar.h"
 #include "http/purge.h"
 #include "http/response.h"
 
 APLOG_USE_MODULE(auth_jwt);
-
-static int answer_tokens(request_rec *r, const issue_tokens_t *tokens, int refresh_first)
-{
-    json_t *body = json_object();
-
-    if (tokens->refresh && refresh_first) {
-        json_object_set_new(body, "refresh", json_string(tokens->refresh));
-    }
-    json_object_set_new(body, "access", json_string(tokens->access));
-    if (tokens->refresh && !refresh_first) {
-        json_object_set_new(body, "refresh", json_string(tokens->refresh));
-    }
-    return response_json(r, HTTP_OK, body);
-}
 
 /* " of session SID" for the log, or nothing. */
 static const char *of_session(const identity_t *identity, apr_pool_t *p)
@@ -32,20 +20,31 @@ static const char *of_session(const identity_t *identity, apr_pool_t *p)
     return identity->session ? apr_pstrcat(p, ", session ", identity->sid, NULL) : "";
 }
 
-/* What a client that logs in has sent; 0 with the answer when it cannot be used. */
-typedef struct {
-    const char *username, *password;
-} credentials_t;
+/* --- Logins ---------------------------------------------------------------------- */
 
-static int read_credentials(credentials_t *out, request_rec *r, const config_t *config,
-                            int *status)
+int grant_read(grant_login_t *out, request_rec *r, const config_t *config,
+               const policy_t *policy, const json_t *body, body_error_t *error)
+{
+    const config_fields_t *fields = config->fields;
+
+    memset(out, 0, sizeof *out);
+    out->username = body_field(r, body, fields->username, 1, error);
+    out->password = body_field(r, body, fields->password, 0, error);
+    out->policy = *policy;
+    out->policy.client.remember =
+        policy->remember_lifetime && body_flag(body, fields->remember_me);
+    return !error->status;
+}
+
+/* The same from the request; 0 with the answer when it cannot be used. */
+static int read_login(grant_login_t *out, request_rec *r, const config_t *config,
+                      const policy_t *policy, int *status)
 {
     body_error_t error = {0};
     json_t *body = body_read(r, config, &error);
 
     if (body) {
-        out->username = body_field(r, body, config->fields->username, 1, &error);
-        out->password = body_field(r, body, config->fields->password, 0, &error);
+        grant_read(out, r, config, policy, body, &error);
     }
     if (error.status) {
         *status = response_misread(r, error.status, error.body);
@@ -53,16 +52,15 @@ static int read_credentials(credentials_t *out, request_rec *r, const config_t *
     return !error.status;
 }
 
-static verdict_t log_in(session_successor_t *first, identity_t *identity,
-                        const policy_t *policy, apr_int64_t idle,
-                        const credentials_t *credentials, const char **why, apr_pool_t *p)
+static verdict_t begin(session_successor_t *first, grant_login_t *login, apr_int64_t idle,
+                       const char **why, apr_pool_t *p)
 {
-    verdict_t verdict =
-        login_check(identity, policy, credentials->username, credentials->password,
-                    strlen(credentials->password), why, p);
+    verdict_t verdict = login_check(&login->identity, &login->policy, login->username,
+                                    login->password, strlen(login->password), why, p);
 
-    return verdict == VERDICT_OK ? session_start(first, identity, policy, idle, why, p)
-                                 : verdict;
+    return verdict == VERDICT_OK
+               ? session_start(first, &login->identity, &login->policy, idle, why, p)
+               : verdict;
 }
 
 static void log_login(request_rec *r, const identity_t *identity, const char *type,
@@ -73,16 +71,38 @@ static void log_login(request_rec *r, const identity_t *identity, const char *ty
                   identity->user_id, type, jti, of_session(identity, r->pool));
 }
 
-/* After the answer has left: nobody's login waits for it, or fails by it. */
-static void note_login(request_rec *r, const policy_t *policy, const char *user_id)
+verdict_t grant_log_in(grant_login_t *login, request_rec *r, const char **why)
 {
-    const char *why = "";
+    const policy_t *policy = &login->policy;
+    session_successor_t first;
+    verdict_t verdict;
 
-    if (!policy->last_login) {
+    verdict = begin(&first, login,
+                    policy->client.remember ? policy->remember_lifetime
+                                            : policy->refresh_lifetime,
+                    why, r->pool);
+    if (verdict == VERDICT_OK) {
+        verdict =
+            issue_tokens(&login->tokens, policy, &login->identity, &first, why, r->pool);
+    }
+    if (verdict == VERDICT_OK) {
+        login->delivery.tokens = &login->tokens;
+        login->delivery.identity = &login->identity;
+        login->delivery.is_remembered = session_is_remembered(&login->identity, policy);
+        log_login(r, &login->identity, "access", login->tokens.access_jti);
+    }
+    return verdict;
+}
+
+void grant_note_login(request_rec *r, const grant_login_t *login)
+{
+    const char *user_id = login->identity.user_id, *why = "";
+
+    if (!login->policy.last_login) {
         return;
     }
     ap_rflush(r);
-    if (login_note(policy, user_id, &why, r->pool) != APR_SUCCESS) {
+    if (login_note(&login->policy, user_id, &why, r->pool) != APR_SUCCESS) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "JWT0203: AuthJWTLastLoginQuery failed for the user with the id "
                       "'%s', who is logged in all the same: %s",
@@ -90,55 +110,120 @@ static void note_login(request_rec *r, const policy_t *policy, const char *user_
     }
 }
 
+/* Whether the answer sets cookies: then a page of somebody else must not ask for it. */
+static int sets_cookies(const config_t *config)
+{
+    client_delivery_t where = client_delivery(config);
+
+    return ((where.access | where.refresh) & CONFIG_IN_COOKIE) != 0;
+}
+
 int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
 {
-    credentials_t credentials;
-    session_successor_t first;
-    issue_tokens_t tokens;
-    identity_t identity;
+    verdict_t verdict = VERDICT_OK;
+    grant_login_t login;
     const char *why = "";
-    verdict_t verdict;
     int status;
 
-    if (!read_credentials(&credentials, r, config, &status)) {
+    if (sets_cookies(config)) {
+        verdict = csrf_check(r, config, policy, NULL, &why);
+    }
+    if (verdict == VERDICT_OK && !read_login(&login, r, config, policy, &status)) {
         return status;
     }
-    verdict = log_in(&first, &identity, policy, policy->refresh_lifetime, &credentials,
-                     &why, r->pool);
     if (verdict == VERDICT_OK) {
-        verdict = issue_tokens(&tokens, policy, &identity, &first, &why, r->pool);
+        verdict = grant_log_in(&login, r, &why);
+    }
+    if (verdict == VERDICT_OK) {
+        verdict = delivery_set_cookies(r, config, &login.policy, client_delivery(config),
+                                       &login.delivery, &why);
     }
     if (verdict != VERDICT_OK) {
         return response_verdict(r, verdict, why);
     }
-    log_login(r, &identity, "access", tokens.access_jti);
-    status = answer_tokens(r, &tokens, 1);
-    note_login(r, policy, identity.user_id);
+    status = response_json(r, HTTP_OK,
+                           delivery_body(r, config, &login.policy, &login.delivery, 1));
+    grant_note_login(r, &login);
     return status;
+}
+
+/* --- Refresh --------------------------------------------------------------------- */
+
+/* The refresh token of the body, else that of the cookie; 0 with the answer. */
+static int read_refresh(const char **token, int *is_cookie, request_rec *r,
+                        const config_t *config, int *status)
+{
+    const char *name = config->refresh_cookie->name, *cookie = NULL;
+    cookie_found_t found = client_delivery(config).refresh & CONFIG_IN_COOKIE
+                               ? jar_find(&cookie, r, name)
+                               : COOKIE_NONE;
+    body_error_t error = {0};
+    json_t *body = body_read(r, config, &error);
+
+    *is_cookie =
+        body && found == COOKIE_ONE && *cookie && !json_object_get(body, "refresh");
+    if (*is_cookie) {
+        *token = cookie;
+    } else if (body) {
+        *token = body_field(r, body, "refresh", 1, &error);
+    }
+    if (!error.status && (found == COOKIE_SEVERAL ||
+                          (found == COOKIE_ONE && *cookie && strcmp(*token, cookie)))) {
+        error.status = HTTP_BAD_REQUEST;
+        error.body = response_detail("The request has two different refresh tokens.");
+    }
+    if (error.status) {
+        *status = response_misread(r, error.status, error.body);
+    }
+    return !error.status;
+}
+
+static verdict_t refresh(delivery_t *out, issue_tokens_t *tokens, identity_t *identity,
+                         const char *token, const policy_t *policy, request_rec *r,
+                         const char **why)
+{
+    verdict_t verdict = refresh_token(tokens, identity, policy, token, why, r->pool);
+
+    if (verdict != VERDICT_OK) {
+        return verdict;
+    }
+    out->tokens = tokens;
+    out->identity = identity;
+    out->is_remembered = session_is_remembered(identity, policy);
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "JWT0112: refresh for the user with the id '%s', refresh token %s, "
+                  "access token %s%s",
+                  identity->user_id, identity->jti, tokens->access_jti,
+                  of_session(identity, r->pool));
+    return VERDICT_OK;
 }
 
 int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy)
 {
-    const char *token, *why = "";
+    verdict_t verdict = VERDICT_OK;
+    const char *token = NULL, *why = "";
     issue_tokens_t tokens;
+    delivery_t delivery;
     identity_t identity;
-    verdict_t verdict;
-    int status;
+    int status, is_cookie;
 
-    token = body_read_field(r, config, "refresh", &status);
-    if (!token) {
+    if (!read_refresh(&token, &is_cookie, r, config, &status)) {
         return status;
     }
-    verdict = refresh_token(&tokens, &identity, policy, token, &why, r->pool);
+    if (is_cookie || sets_cookies(config)) {
+        verdict = csrf_check(r, config, policy, is_cookie ? token : NULL, &why);
+    }
+    if (verdict == VERDICT_OK) {
+        verdict = refresh(&delivery, &tokens, &identity, token, policy, r, &why);
+    }
+    if (verdict == VERDICT_OK) {
+        verdict = delivery_set_cookies(r, config, policy, client_delivery(config),
+                                       &delivery, &why);
+    }
     if (verdict != VERDICT_OK) {
         return response_verdict(r, verdict, why);
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "JWT0112: refresh for the user with the id '%s', refresh token %s, "
-                  "access token %s%s",
-                  identity.user_id, identity.jti, tokens.access_jti,
-                  of_session(&identity, r->pool));
-    status = answer_tokens(r, &tokens, 0);
+    status = response_json(r, HTTP_OK, delivery_body(r, config, policy, &delivery, 0));
     purge_after_refresh(r);
     return status;
 }
@@ -155,28 +240,26 @@ static int answer_sliding(request_rec *r, const char *token)
 
 int grant_obtain_sliding(request_rec *r, const config_t *config, const policy_t *policy)
 {
-    credentials_t credentials;
     const char *token, *why = "";
     session_successor_t first;
-    identity_t identity;
+    grant_login_t login;
     verdict_t verdict;
     int status;
 
-    if (!read_credentials(&credentials, r, config, &status)) {
+    if (!read_login(&login, r, config, policy, &status)) {
         return status;
     }
-    verdict = log_in(&first, &identity, policy, policy->sliding_refresh_lifetime,
-                     &credentials, &why, r->pool);
+    verdict = begin(&first, &login, policy->sliding_refresh_lifetime, &why, r->pool);
     if (verdict == VERDICT_OK) {
-        verdict =
-            issue_sliding(&token, policy, &identity, first.jti, first.exp, &why, r->pool);
+        verdict = issue_sliding(&token, policy, &login.identity, first.jti, first.exp,
+                                &why, r->pool);
     }
     if (verdict != VERDICT_OK) {
         return response_verdict(r, verdict, why);
     }
-    log_login(r, &identity, "sliding", first.jti);
+    log_login(r, &login.identity, "sliding", first.jti);
     status = answer_sliding(r, token);
-    note_login(r, policy, identity.user_id);
+    grant_note_login(r, &login);
     return status;
 }
 

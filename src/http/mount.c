@@ -16,12 +16,14 @@ static const struct {
 } table[] = {
     {"token", "jwt-obtain", ISSUES, 0, 0},
     {"token/refresh", "jwt-refresh", ISSUES, 0, 0},
+    {"login", "jwt-login", ISSUES, 0, 0},
     {"sliding", "jwt-obtain-sliding", ISSUES, 0, 1},
     {"sliding/refresh", "jwt-refresh-sliding", ISSUES, 0, 1},
     {"token/verify", "jwt-verify", ASKS_USERS, 0, 0},
     {"token/blacklist", "jwt-blacklist", ASKS_USERS, 0, 0},
     {"logout", "jwt-logout", ASKS_USERS, 0, 0},
     {"sessions", "jwt-sessions", ASKS_USERS, 1, 0},
+    {"user", "jwt-user", ASKS_USERS, 0, 0},
     {"jwks.json", "jwt-jwks", SHOWS_KEYS, 0, 0},
 };
 

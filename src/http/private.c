@@ -7,6 +7,7 @@
 #include <http_request.h>
 #include <util_filter.h>
 
+#include "http/outgoing.h"
 #include "http/request.h"
 
 static ap_filter_rec_t *filter;
@@ -26,57 +27,16 @@ static int is_dropped(const char *directive)
     return 0;
 }
 
-static int add_value(void *list, const char *name, const char *value)
-{
-    (void)name;
-    APR_ARRAY_PUSH((apr_array_header_t *)list, const char *) = value;
-    return 1;
-}
-
-/* All values of a field, also where it stands in several lines, as one list; NULL when
- * there is none. */
-static const char *both(request_rec *r, const char *name)
-{
-    apr_array_header_t *values = apr_array_make(r->pool, 2, sizeof(const char *));
-    const char *list = NULL;
-    int i;
-
-    apr_table_do(add_value, values, r->headers_out, name, NULL);
-    apr_table_do(add_value, values, r->err_headers_out, name, NULL);
-    for (i = 0; i < values->nelts; i++) {
-        const char *value = APR_ARRAY_IDX(values, i, const char *);
-
-        list = list ? apr_pstrcat(r->pool, list, ", ", value, NULL) : value;
-    }
-    return list;
-}
-
-static void set_both(request_rec *r, const char *name, const char *value)
-{
-    apr_table_unset(r->err_headers_out, name);
-    apr_table_setn(r->headers_out, name, value);
-}
-
 static void narrow_cache_control(request_rec *r)
 {
-    const char *left = both(r, "Cache-Control"), *directive, *made = "private";
+    const char *left = outgoing_list(r, "Cache-Control"), *directive, *made = "private";
 
     while (left && (directive = ap_get_list_item(r->pool, &left))) {
         if (!is_dropped(directive)) {
             made = apr_pstrcat(r->pool, made, ", ", directive, NULL);
         }
     }
-    set_both(r, "Cache-Control", made);
-}
-
-static void add_vary(request_rec *r, const char *name)
-{
-    const char *vary = both(r, "Vary");
-
-    if (vary && (ap_find_token(r->pool, vary, name) || strchr(vary, '*'))) {
-        return;
-    }
-    set_both(r, "Vary", vary ? apr_pstrcat(r->pool, vary, ", ", name, NULL) : name);
+    outgoing_set(r, "Cache-Control", made);
 }
 
 static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
@@ -86,7 +46,7 @@ static apr_status_t private_filter(ap_filter_t *f, apr_bucket_brigade *brigade)
 
     narrow_cache_control(f->r);
     for (i = 0; i < names->nelts; i++) {
-        add_vary(f->r, APR_ARRAY_IDX(names, i, const char *));
+        outgoing_add_vary(f->r, APR_ARRAY_IDX(names, i, const char *));
     }
     ap_remove_output_filter(f);
     return ap_pass_brigade(f->next, brigade);
@@ -109,6 +69,16 @@ static int has_includes(const request_rec *r)
         }
     }
     return 0;
+}
+
+/* Of cookies only our own count, and those are no longer in the field. */
+static int holds_credential(const request_rec *r, const char *name)
+{
+    const request_state_t *state = request_find_state(r);
+
+    return strcmp(name, CONFIG_COOKIE_FIELD) == 0
+               ? state && state->cookies
+               : apr_table_get(r->headers_in, name) != NULL;
 }
 
 /* The header fields whose tokens opened what this answer shows, or a request that was
@@ -135,7 +105,7 @@ static apr_array_header_t *opening_fields(const request_rec *r)
                 break;
             }
         }
-        if (at || (apr_table_get(r->headers_in, name) && has_includes(r))) {
+        if (at || (holds_credential(r, name) && has_includes(r))) {
             found = found ? found : apr_array_make(r->pool, 1, sizeof(const char *));
             APR_ARRAY_PUSH(found, const char *) = name;
         }

@@ -1,10 +1,9 @@
 #include "http/request.h"
 
 #include <ap_expr.h>
+#include <apr_strings.h>
 #include <http_core.h>
 #include <http_request.h>
-
-#include "http/authorization.h"
 
 extern module AP_MODULE_DECLARE_DATA auth_jwt_module;
 
@@ -55,11 +54,22 @@ const char *request_endpoint(request_rec *r)
     return handler && mount_has_handler(handler) ? handler : NULL;
 }
 
-verdict_t request_token(const char **token, request_rec *r, const config_t *config,
-                        const char **why)
+const request_rec *request_origin(const request_rec *r)
 {
-    const char *name = config->header_name;
+    return r->prev ? r->prev : r->main;
+}
 
-    return authorization_token(token, name, apr_table_get(r->headers_in, name),
-                               config->header_types, why, r->pool);
+policy_client_t request_client(request_rec *r)
+{
+    const char *agent = apr_table_get(r->headers_in, "User-Agent");
+    policy_client_t client = {r->useragent_ip, agent, 0};
+    char *copy, *at;
+
+    if (agent) {
+        client.user_agent = copy = apr_pstrdup(r->pool, agent);
+        for (at = copy; *at; at++) {
+            *at = *at >= ' ' && *at <= '~' ? *at : '?';
+        }
+    }
+    return client;
 }

@@ -18,6 +18,10 @@ typedef struct {
     const char *opened_by;      /* config_header_name() of the field whose token opened
                                    this, or what a sub-request shows; NULL: none */
     int in_authz;               /* our auth_checker is calling the others */
+    int is_preflight;    /* was let through, since it only asks what may be asked */
+    const char *cookies; /* Cookie as it was sent; NULL: none was ours */
+    const char *query;   /* the query as it was sent; NULL: no token was in it */
+    const char *renewed; /* the access token that the answer sets; NULL: none */
 } request_state_t;
 
 /** The state of a request, made when it has none yet. */
@@ -36,13 +40,12 @@ int request_is_jwt(request_rec *r);
  */
 const char *request_endpoint(request_rec *r);
 
-/**
- * The token in the request's header, as authorization.h reads it.
- *
- * @param token  NUL-terminated, allocated from r->pool
- * @param why    set with every verdict but VERDICT_OK
+/** The request that led to this one: the one redirected, or the one including; or NULL.
  */
-verdict_t request_token(const char **token, request_rec *r, const config_t *config,
-                        const char **why);
+const request_rec *request_origin(const request_rec *r);
+
+/** Who asks, as a session's row remembers it: of a text that anybody can send, no more
+ *  than printable ASCII. */
+policy_client_t request_client(request_rec *r);
 
 #endif

@@ -8,6 +8,8 @@
 #include <util_md5.h>
 
 #include "auth/check.h"
+#include "http/delivery.h"
+#include "http/navigation.h"
 
 APLOG_USE_MODULE(auth_jwt);
 
@@ -29,7 +31,7 @@ void response_no_store(request_rec *r)
     apr_table_setn(r->err_headers_out, "Pragma", "no-cache");
 }
 
-static void log_verdict(request_rec *r, verdict_t verdict, const char *why)
+void response_log(request_rec *r, verdict_t verdict, const char *why)
 {
     const verdict_info_t *info = verdict_info(verdict);
 
@@ -197,7 +199,7 @@ int response_verdict(request_rec *r, verdict_t verdict, const char *why)
 {
     const verdict_info_t *info = verdict_info(verdict);
 
-    log_verdict(r, verdict, why);
+    response_log(r, verdict, why);
     /* No error parameter: what was refused is no bearer token (RFC 6750 section 3). */
     set_headers(r, info, NULL);
     return response_json(r, info->status, verdict_body(info));
@@ -206,8 +208,29 @@ int response_verdict(request_rec *r, verdict_t verdict, const char *why)
 int response_verdict_as(request_rec *r, verdict_t verdict, const char *why, int status,
                         json_t *body)
 {
-    log_verdict(r, verdict, why);
+    response_log(r, verdict, why);
     return response_json(r, status, body);
+}
+
+int response_redirect(request_rec *r, const char *url)
+{
+    r->status = HTTP_SEE_OTHER;
+    r->status_line = ap_get_status_line(HTTP_SEE_OTHER);
+    apr_table_setn(r->headers_out, "Location", url);
+    ap_set_content_type(r, "text/plain");
+    ap_rputs("See the field Location.\n", r);
+    return OK;
+}
+
+/* A page load goes to the login. What brought it here is no good, so that the next one
+ * need not try it; a login that is only too old is good elsewhere. */
+static int send_to_login(request_rec *r, verdict_t verdict, const char *url)
+{
+    if (verdict != VERDICT_LOGIN_TOO_OLD) {
+        delivery_clear_cookies(r, config_of_request(r));
+    }
+    apr_table_setn(r->headers_out, "Location", url);
+    return HTTP_SEE_OTHER;
 }
 
 static int has_error_document(request_rec *r, int status)
@@ -218,11 +241,18 @@ static int has_error_document(request_rec *r, int status)
 int response_refuse(request_rec *r, verdict_t verdict, const char *why)
 {
     const verdict_info_t *info = verdict_info(verdict);
+    const char *login = NULL;
     int rv;
 
-    log_verdict(r, verdict, why);
-    set_headers(r, info, info->challenge);
+    response_log(r, verdict, why);
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    if (info->status == HTTP_UNAUTHORIZED) {
+        login = navigation_login(r, config_of_request(r), verdict);
+    }
+    if (login) {
+        return send_to_login(r, verdict, login);
+    }
+    set_headers(r, info, info->challenge);
     if (r->main || r->proxyreq == PROXYREQ_PROXY || has_error_document(r, info->status)) {
         return info->status;
     }

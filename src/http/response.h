@@ -61,6 +61,16 @@ int response_json(request_rec *r, int status, json_t *body);
  */
 int response_public(request_rec *r, const char *text);
 
+/** Note in log and environment what an endpoint refused that answers in its own way. */
+void response_log(request_rec *r, verdict_t verdict, const char *why);
+
+/**
+ * Send a browser somewhere else, by GET (RFC 9110 section 15.4.4).
+ *
+ * @return what the handler must return
+ */
+int response_redirect(request_rec *r, const char *url);
+
 /** {"detail": …}, the form of most errors. */
 json_t *response_detail(const char *detail);
 

@@ -8,7 +8,12 @@
 
 #include "auth/session.h"
 #include "http/body.h"
-#include "http/request.h"
+#include "http/client.h"
+#include "http/credential.h"
+#include "http/csrf.h"
+#include "http/delivery.h"
+#include "http/jar.h"
+#include "http/navigation.h"
 #include "http/response.h"
 
 APLOG_USE_MODULE(auth_jwt);
@@ -134,14 +139,25 @@ int revoke_blacklist(request_rec *r, const config_t *config, const policy_t *pol
 /* What a client asks for. */
 typedef struct {
     const char *token;
+    int is_cookie; /* nothing but a cookie says who asks */
     int everywhere;
 } logout_t;
 
-/* The refresh token of the body, else the access token of the header. */
+/* The token of a cookie, or NULL: one that stands there twice is no token. */
+static const char *cookie_token(request_rec *r, const cookie_t *cookie)
+{
+    const char *token;
+
+    return jar_find(&token, r, cookie->name) == COOKIE_ONE && *token ? token : NULL;
+}
+
+/* The refresh token of the body, else of the cookie, else an access token. */
 static verdict_t read_logout(logout_t *out, request_rec *r, const config_t *config,
                              body_error_t *error, const char **why)
 {
     json_t *body = body_read(r, config, error);
+    credential_t credential;
+    verdict_t verdict;
 
     if (!body) {
         return VERDICT_OK;
@@ -151,7 +167,21 @@ static verdict_t read_logout(logout_t *out, request_rec *r, const config_t *conf
         out->token = body_field(r, body, "refresh", 1, error);
         return VERDICT_OK;
     }
-    return request_token(&out->token, r, config, why);
+    verdict = credential_find(&credential, r, config, why);
+    if (verdict == VERDICT_BAD_HEADER ||
+        (verdict == VERDICT_OK && credential.place == CONFIG_HEADER)) {
+        out->token = credential.token;
+        return verdict;
+    }
+    out->is_cookie = 1;
+    if (client_has_cookies(config)) {
+        out->token = cookie_token(r, config->refresh_cookie);
+    }
+    if (!out->token) {
+        out->token = credential.token;
+        out->is_cookie = !credential.token || credential.place == CONFIG_COOKIE;
+    }
+    return out->token ? VERDICT_OK : verdict;
 }
 
 /* Whoever ends what others hold must hold a token that is good now. */
@@ -186,31 +216,66 @@ static verdict_t end_this(identity_t *identity, const policy_t *policy, const ch
                                  : verdict;
 }
 
+static verdict_t log_out(const logout_t *logout, request_rec *r, const policy_t *policy,
+                         const char **why)
+{
+    identity_t identity = {0};
+    verdict_t verdict = (logout->everywhere ? end_everywhere : end_this)(
+        &identity, policy, logout->token, why, r->pool);
+
+    if (verdict == VERDICT_OK) {
+        set_user(r, &identity);
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "JWT0114: logout of the user with the id '%s', %s%s",
+                      identity.user_id,
+                      logout->everywhere ? "everywhere, asked for by " : "",
+                      subject(&identity, r->pool));
+    }
+    return verdict;
+}
+
+/* A person is logged out once there is no cookie any more, whatever became of the token;
+ * a fault is told, as the token may still be good. */
+static int answer_logout(request_rec *r, const config_t *config, verdict_t verdict,
+                         const char *why)
+{
+    const char *url = config->after_logout ? config->after_logout : config->login_url;
+    int is_fault = verdict_info(verdict)->status == HTTP_SERVICE_UNAVAILABLE;
+
+    if (client_has_cookies(config)) {
+        delivery_clear_cookies(r, config);
+    }
+    if (client_has_cookies(config) && !is_fault && navigation_is_page(r)) {
+        if (verdict != VERDICT_OK) {
+            response_log(r, verdict, why);
+        }
+        return response_redirect(r, url ? url : "/");
+    }
+    return verdict == VERDICT_OK ? answer_empty(r) : response_verdict(r, verdict, why);
+}
+
 int revoke_logout(request_rec *r, const config_t *config, const policy_t *policy)
 {
     body_error_t error = {0};
-    logout_t logout = {NULL, 0};
+    logout_t logout = {NULL, 0, 0};
     const char *why = "";
-    identity_t identity = {0};
     verdict_t verdict;
 
     verdict = read_logout(&logout, r, config, &error, &why);
     if (error.status) {
         return response_misread(r, error.status, error.body);
     }
+    if (logout.is_cookie || client_has_cookies(config)) {
+        const char *cookie = logout.is_cookie ? logout.token : NULL, *foreign;
+
+        if (csrf_check(r, config, policy, cookie, &foreign) != VERDICT_OK) {
+            return response_verdict(r, VERDICT_CSRF, foreign);
+        }
+    }
     if (verdict == VERDICT_OK) {
-        verdict = (logout.everywhere ? end_everywhere : end_this)(
-            &identity, policy, logout.token, &why, r->pool);
+        verdict = log_out(&logout, r, policy, &why);
     }
-    if (verdict != VERDICT_OK) {
-        return response_verdict(r, verdict, why);
-    }
-    set_user(r, &identity);
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "JWT0114: logout of the user with the id '%s', %s%s", identity.user_id,
-                  logout.everywhere ? "everywhere, asked for by " : "",
-                  subject(&identity, r->pool));
-    return answer_empty(r);
+    return answer_logout(r, config, verdict, why);
 }
 
 /* --- Sessions -------------------------------------------------------------------- */
@@ -301,15 +366,10 @@ static int end(request_rec *r, const identity_t *identity, const policy_t *polic
 
 int revoke_sessions(request_rec *r, const config_t *config, const policy_t *policy)
 {
-    const char *token, *why = "";
+    const char *why = "";
     identity_t identity;
-    verdict_t verdict;
+    verdict_t verdict = credential_check(&identity, r, config, policy, &why);
 
-    verdict = request_token(&token, r, config, &why);
-    if (verdict == VERDICT_OK) {
-        verdict = check_token(&identity, policy, token, config_page_types(config), &why,
-                              r->pool);
-    }
     if (verdict == VERDICT_OK && !identity.session) {
         why = "the token has no session";
         verdict = VERDICT_NOT_HERE;

@@ -46,6 +46,18 @@ const char *setters_put_text(cmd_parms *cmd, void *dir, const char *value)
     return NULL;
 }
 
+int setters_is_token(const char *text)
+{
+    const char *at;
+
+    for (at = text; *at; at++) {
+        if (!apr_isalnum(*at) && !strchr("!#$%&'*+-.^_`|~", *at)) {
+            return 0;
+        }
+    }
+    return *text != '\0';
+}
+
 /* --- Numbers ---------------------------------------------------------------------- */
 
 int setters_count(const char *arg, int most)

@@ -22,6 +22,9 @@ const char *setters_put_number(cmd_parms *cmd, void *dir, config_row_t row,
 const char *setters_put_int(cmd_parms *cmd, void *dir, int value);
 const char *setters_put_text(cmd_parms *cmd, void *dir, const char *value);
 
+/** Whether a text is a token of RFC 9110 section 5.6.2, such as a field's name. */
+int setters_is_token(const char *text);
+
 /** A whole number from 1 to @p most, of digits alone; 0 for anything else. */
 int setters_count(const char *arg, int most);
 

@@ -123,6 +123,19 @@ static const char *name_it(jwk_t *jwk, const load_t *load, const char *own_kid,
     return kid ? check_kid(kid, load->p) : NULL;
 }
 
+/* By from, which still has the private half: a key that others sign with now can check
+ * the marks of its time. */
+static const char *load_marks(jwk_t *jwk, const jwa_material_t *from, apr_pool_t *p)
+{
+    const char *error = NULL;
+    int use;
+
+    for (use = 0; jwk->is_secret && !error && use < MARK_USES; use++) {
+        error = mark_load(&jwk->marks[use], (mark_use_t)use, from, p);
+    }
+    return error;
+}
+
 /* Make a key of what was read, and add it to the ring. */
 static const char *add(const load_t *load, jwa_material_t *from, const char *own_kid,
                        int may_sign)
@@ -143,13 +156,8 @@ static const char *add(const load_t *load, jwa_material_t *from, const char *own
         from->is_private = jwk->can_sign; /* what never signs needs no private half */
     }
     error = load->alg->load(&jwk->key, from, load->p);
-    if (error || (error = name_it(jwk, load, own_kid, print))) {
-        return error;
-    }
-    /* By from, which still has the private half: a key that others sign with now can
-     * check the marks of its time. */
-    error = jwk->is_secret ? mark_load(&jwk->marks, from, load->p) : NULL;
-    if (error) {
+    if (error || (error = name_it(jwk, load, own_kid, print)) ||
+        (error = load_marks(jwk, from, load->p))) {
         return error;
     }
     jwk->fingerprint = fingerprint(jwk, public_json, load->p);
@@ -453,11 +461,16 @@ const jwk_ring_t *jwk_select(const jwk_ring_t *ring, const apr_array_header_t *k
     return selected;
 }
 
-apr_status_t jwk_mark(char out[MARK_SIZE], const jwk_t *jwk, const char *user_id,
-                      const char *password, apr_pool_t *p)
+apr_status_t jwk_mark(char out[MARK_SIZE], const jwk_t *jwk, mark_use_t use,
+                      const char *user_id, const char *what, apr_pool_t *p)
 {
-    return jwk->marks.alg ? mark_make(out, &jwk->marks, user_id, password, p)
-                          : APR_ENOTIMPL;
+    return jwk->marks[use].alg ? mark_make(out, &jwk->marks[use], user_id, what, p)
+                               : APR_ENOTIMPL;
+}
+
+int jwk_is_mark(const char *sent, const char *mark)
+{
+    return strlen(sent) == MARK_SIZE - 1 && CRYPTO_memcmp(sent, mark, MARK_SIZE) == 0;
 }
 
 int jwk_is_same(const jwk_t *a, const jwk_t *b)

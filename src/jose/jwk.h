@@ -15,10 +15,10 @@ typedef struct {
     const char *kid; /* NULL: its tokens carry no kid */
     jwa_key_t key;
     int can_sign;
-    int is_secret;      /* whoever reads it could sign */
-    jwa_key_t marks;    /* of a secret or private key, also one that only verifies here;
-                           alg is NULL for a public key */
-    const char *header; /* base64url of the JOSE header that this key writes */
+    int is_secret;              /* whoever reads it could sign */
+    jwa_key_t marks[MARK_USES]; /* of a secret or private key, also one that only
+                                   verifies here; alg is NULL for a public key */
+    const char *header;         /* base64url of the JOSE header that this key writes */
     apr_size_t header_len;
     const char *public_json; /* a JWK without private members; NULL: a secret */
     const char *fingerprint; /* of what the key does, not of where it came from */
@@ -69,13 +69,17 @@ const jwk_ring_t *jwk_select(const jwk_ring_t *ring, const apr_array_header_t *k
                              apr_pool_t *p);
 
 /**
- * Mark the user and the password of a token that this key signs or has signed.
+ * Mark what goes with a token that this key signs or has signed.
  *
- * @param password  the stored hash
+ * @param user_id  whose it is
+ * @param what     MARK_PASSWORD: the stored hash; MARK_CSRF: the sid, or ""
  * @return APR_SUCCESS; APR_ENOTIMPL for a public key; APR_EGENERAL when OpenSSL failed
  */
-apr_status_t jwk_mark(char out[MARK_SIZE], const jwk_t *jwk, const char *user_id,
-                      const char *password, apr_pool_t *p);
+apr_status_t jwk_mark(char out[MARK_SIZE], const jwk_t *jwk, mark_use_t use,
+                      const char *user_id, const char *what, apr_pool_t *p);
+
+/** Whether what somebody sent is a mark, in a time that says nothing of the mark. */
+int jwk_is_mark(const char *sent, const char *mark);
 
 /** Whether tokens made with one key pass as tokens of the other. */
 int jwk_is_same(const jwk_t *a, const jwk_t *b);

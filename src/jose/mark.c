@@ -11,7 +11,10 @@
 #include <string.h>
 
 /* HKDF's info: a use of its own has a key of its own. */
-static const char label[] = "mod_auth_jwt password_mark";
+static const char *const labels[MARK_USES] = {
+    [MARK_PASSWORD] = "mod_auth_jwt password_mark",
+    [MARK_CSRF] = "mod_auth_jwt csrf",
+};
 
 #define KEY_SIZE 32 /* bytes, of SHA-256 */
 
@@ -37,20 +40,19 @@ static size_t private_number(unsigned char *out, size_t size, const EVP_PKEY *pk
     return len;
 }
 
-static int derive(unsigned char out[KEY_SIZE], bytes_t secret)
+static int derive(unsigned char out[KEY_SIZE], const char *label, bytes_t secret)
 {
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
     EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-    char digest[] = "SHA256", info[sizeof label];
+    char digest[] = "SHA256";
     OSSL_PARAM params[4];
     int good;
 
-    memcpy(info, label, sizeof label);
     params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
     params[1] = OSSL_PARAM_construct_octet_string(
         OSSL_KDF_PARAM_KEY, (void *)(apr_uintptr_t)secret.data, secret.len);
-    params[2] =
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info, sizeof label - 1);
+    params[2] = OSSL_PARAM_construct_octet_string(
+        OSSL_KDF_PARAM_INFO, (void *)(apr_uintptr_t)label, strlen(label));
     params[3] = OSSL_PARAM_construct_end();
     good = ctx && EVP_KDF_derive(ctx, out, KEY_SIZE, params) == 1;
     EVP_KDF_CTX_free(ctx);
@@ -58,7 +60,8 @@ static int derive(unsigned char out[KEY_SIZE], bytes_t secret)
     return good;
 }
 
-const char *mark_load(jwa_key_t *out, const jwa_material_t *from, apr_pool_t *p)
+const char *mark_load(jwa_key_t *out, mark_use_t use, const jwa_material_t *from,
+                      apr_pool_t *p)
 {
     unsigned char key[KEY_SIZE], number[JWA_MAX_SIGNATURE];
     jwa_material_t derived = {{key, sizeof key}, NULL, 0};
@@ -70,7 +73,7 @@ const char *mark_load(jwa_key_t *out, const jwa_material_t *from, apr_pool_t *p)
         secret.len = private_number(number, sizeof number, from->pkey);
     }
     out->alg = jwa_find("HS256");
-    if (secret.len && derive(key, secret)) {
+    if (secret.len && derive(key, labels[use], secret)) {
         error = out->alg->load(out, &derived, p);
     }
     OPENSSL_cleanse(key, sizeof key);

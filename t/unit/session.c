@@ -1246,7 +1246,7 @@ static void test_marks(policy_sessions_t mode)
     policy.sessions = mode;
     policy.blacklist = mode == POLICY_SESSIONS_BLACKLIST ? &blacklist_own : NULL;
     first = log_in("1");
-    jwk_mark(mark, policy.signing_key, "1", "hash", pool);
+    jwk_mark(mark, policy.signing_key, MARK_PASSWORD, "1", "hash", pool);
     is_str(claim(first.access, "password_mark"), mark, "a mark of user and password");
     is_str(claim(first.refresh, "password_mark"), mark, "in both tokens");
     is_str(use(first.access), "ok", "which is good");
@@ -1304,7 +1304,7 @@ static void test_marks_of_keys(void)
     is_str(use(signed_by(policy.refresh_signing_key, first.access)), "password_changed",
            "a mark of one key is none of the other");
     bare = *policy.refresh_signing_key;
-    bare.marks.alg = NULL;
+    bare.marks[MARK_PASSWORD].alg = NULL;
     APR_ARRAY_IDX(ring, 1, const jwk_t *) = &bare;
     set_password("another");
     is_str(use(signed_by(&bare, first.access)), "ok",
