@@ -6,10 +6,9 @@ use strict;
 use warnings;
 use Test::More;
 use JWTTest;
-use JWTTest::Jar;
+use JWTTest::Site;
 
-my $backend;
-my $server = site(<<'CONF');
+my $site = site_start(<<'CONF', pages => [qw(members query other-name)]);
 AuthJWTClient browser
 AuthJWTRememberLifetime 14d
 <Location "/members">
@@ -60,53 +59,11 @@ AuthJWTRememberLifetime 14d
 </Location>
 CONF
 
-sub site
-{
-    my ($conf) = @_;
-    my $dir = scratch('db');
-    mkdir $dir or die "$dir: $!\n";
-    (my $tables = slurp(var('src_dir') . '/conf/schema/sqlite.sql')) =~ s/^PRAGMA.*$//m;
-    my $hash = password_hash('$5$', 'a password of cookies');
-    secret($hash);
-    sqlite("PRAGMA journal_mode=WAL;$tables" . join('', map {
-        "INSERT INTO auth_jwt_user(username, password) VALUES('$_', '$hash');" } qw(anne bert)), "$dir/site.db");
-    chown((getpwnam var('user'))[2, 3], $dir, glob "$dir/*") unless $>;
-    my $made = httpd_start(<<"CONF");
-DBDriver sqlite3
-DBDParams "$dir/site.db"
-AuthJWTKey - HS256 \${T_DIR}/keys/site.key
-AuthJWTSessions On
-AuthJWTEndpoints /auth
-ScriptAliasMatch "^/cgi-bin/(members|query)/env\$" "\${T_DIR}/cgi-bin/env"
-ScriptAlias "/cgi-bin/" "\${T_DIR}/cgi-bin/"
-<Directory "\${T_DIR}/cgi-bin">
-    Require all granted
-</Directory>
-$conf
-CONF
-    my $root = $made->dir . '/htdocs';
-    for (qw(members query other-name)) {
-        mkdir "$root/$_";
-        spew("$root/$_/index.html", "page of $_");
-    }
-    return $made;
-}
-
+my $server = $site->server;
 my @here = (port => $server->port);
-my @same = ('Sec-Fetch-Site' => 'same-origin');
 
-sub enter
-{
-    my ($name, %option) = @_;
-    my $jar = JWTTest::Jar->new;
-    my $path = delete $option{path} || '/auth/token';
-    my $answer = post_json($path, { username => $name, password => 'a password of cookies', %{ delete $option{more} || {} } },
-        @here, %option);
-    $jar->take($answer);
-    return ($jar, $answer);
-}
-
-sub page { my ($jar, $path, %option) = @_; return get($path || '/members/', @here, headers => [ $jar->fields, @{ $option{headers} || [] } ]) }
+sub enter { return $site->enter(@_) }
+sub page { my ($jar) = @_; return $site->fetch('/members/', $jar) }
 
 # ---- what a login sets ----------------------------------------------------------------------
 
