@@ -131,7 +131,7 @@ my %refresh = (json => { refresh => $bert->value('__Host-jwt-refresh') });
 is $site->send('/auth/token/refresh', $jar, %refresh, headers => \@here)->code, 400, 'a refresh token in the body, another in the cookie';
 is_deeply json($site->send('/auth/token/refresh', $jar, %refresh, headers => \@here)), { detail => 'The request has two different refresh tokens.' }, '... is told';
 is $site->send('/auth/token/refresh', $bert, %refresh, headers => \@here)->code, 200, 'twice the same one is fine';
-is $site->send('/auth/token/refresh', undef, headers => \@here)->code, 400, 'none at all';
+is $site->send('/auth/token/refresh', undef, headers => \@here)->code, 401, 'none at all';
 is $site->send('/auth/token/refresh', $junk, headers => \@here)->code, 401, 'junk';
 
 # ---- our own origin -------------------------------------------------------------------------------

@@ -149,26 +149,37 @@ int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
 
 /* --- Refresh --------------------------------------------------------------------- */
 
-/* The refresh token of the body, else that of the cookie; 0 with the answer. */
-static int read_refresh(const char **token, int *is_cookie, request_rec *r,
-                        const config_t *config, int *status)
+/* What a client that refreshes has sent. */
+typedef struct {
+    const char *token; /* NULL: none, where there could have been a cookie */
+    int is_cookie;
+} refresh_t;
+
+static int is_other(const char *token, cookie_found_t found, const char *cookie)
 {
-    const char *name = config->refresh_cookie->name, *cookie = NULL;
-    cookie_found_t found = client_delivery(config).refresh & CONFIG_IN_COOKIE
-                               ? jar_find(&cookie, r, name)
-                               : COOKIE_NONE;
+    return found == COOKIE_SEVERAL ||
+           (found == COOKIE_ONE && *cookie && strcmp(token, cookie) != 0);
+}
+
+/* The refresh token of the body, else that of the cookie; 0 with the answer. */
+static int read_refresh(refresh_t *out, request_rec *r, const config_t *config,
+                        int *status)
+{
+    int has_cookies = client_delivery(config).refresh & CONFIG_IN_COOKIE;
+    const char *cookie = NULL;
+    cookie_found_t found =
+        has_cookies ? jar_find(&cookie, r, config->refresh_cookie->name) : COOKIE_NONE;
     body_error_t error = {0};
     json_t *body = body_read(r, config, &error);
 
-    *is_cookie =
-        body && found == COOKIE_ONE && *cookie && !json_object_get(body, "refresh");
-    if (*is_cookie) {
-        *token = cookie;
+    memset(out, 0, sizeof *out);
+    if (body && has_cookies && !json_object_get(body, "refresh")) {
+        out->is_cookie = 1;
+        out->token = found == COOKIE_ONE && *cookie ? cookie : NULL;
     } else if (body) {
-        *token = body_field(r, body, "refresh", 1, &error);
+        out->token = body_field(r, body, "refresh", 1, &error);
     }
-    if (!error.status && (found == COOKIE_SEVERAL ||
-                          (found == COOKIE_ONE && *cookie && strcmp(*token, cookie)))) {
+    if (out->token && is_other(out->token, found, cookie)) {
         error.status = HTTP_BAD_REQUEST;
         error.body = response_detail("The request has two different refresh tokens.");
     }
@@ -201,20 +212,25 @@ static verdict_t refresh(delivery_t *out, issue_tokens_t *tokens, identity_t *id
 int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy)
 {
     verdict_t verdict = VERDICT_OK;
-    const char *token = NULL, *why = "";
+    const char *why = "no refresh token in the body, and no refresh cookie";
     issue_tokens_t tokens;
     delivery_t delivery;
     identity_t identity;
-    int status, is_cookie;
+    refresh_t sent;
+    int status;
 
-    if (!read_refresh(&token, &is_cookie, r, config, &status)) {
+    if (!read_refresh(&sent, r, config, &status)) {
         return status;
     }
-    if (is_cookie || sets_cookies(config)) {
-        verdict = csrf_check(r, config, policy, is_cookie ? token : NULL, &why);
+    if (!sent.token) {
+        return response_verdict(r, VERDICT_NO_TOKEN, why);
+    }
+    if (sent.is_cookie || sets_cookies(config)) {
+        verdict =
+            csrf_check(r, config, policy, sent.is_cookie ? sent.token : NULL, &why);
     }
     if (verdict == VERDICT_OK) {
-        verdict = refresh(&delivery, &tokens, &identity, token, policy, r, &why);
+        verdict = refresh(&delivery, &tokens, &identity, sent.token, policy, r, &why);
     }
     if (verdict == VERDICT_OK) {
         verdict = delivery_set_cookies(r, config, policy, client_delivery(config),
