@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "auth/check.h"
+#include "http/client.h"
 #include "http/keyring.h"
 #include "http/keysource.h"
 #include "store/users.h"
@@ -137,7 +138,7 @@ static const config_t defaults = {
 
 static const apr_array_header_t no_keys = {.elt_size = sizeof(jwk_t *)};
 
-/* A cookie of ours, and where; NULL: everywhere. */
+/* A cookie of ours, and where. */
 typedef struct {
     const server_rec *server;
     const char *name;
@@ -213,9 +214,6 @@ void config_reset(apr_pool_t *pconf)
     config_header_name(CONFIG_COOKIE_FIELD);
     cookies = apr_array_make(pconf, 3, sizeof(noted_cookie_t));
     cookie_names = apr_hash_make(pconf);
-    config_note_cookie(NULL, default_access_cookie.name);
-    config_note_cookie(NULL, default_refresh_cookie.name);
-    config_note_cookie(NULL, DEFAULT_CSRF_COOKIE);
     next_slot = 0;
     preset = config_make_users(pconf);
     preset->by_table = 1;
@@ -292,17 +290,35 @@ static const apr_array_header_t *cookies_of(const server_rec *s,
     for (i = 0; i < cookies->nelts; i++) {
         const noted_cookie_t *noted = &APR_ARRAY_IDX(cookies, i, noted_cookie_t);
 
-        if (!noted->server || noted->server == main_server || noted->server == s) {
+        if (noted->server == main_server || noted->server == s) {
             APR_ARRAY_PUSH(names, const char *) = noted->name;
         }
     }
     return names;
 }
 
+/* Directives that name a cookie have noted it. Others are ours only where cookies are
+ * used: a server that hands requests on has nothing to do with those of the next one. */
+static void note_usual_cookies(void)
+{
+    int i;
+
+    for (i = 0; i < sections->nelts; i++) {
+        const config_t *own = APR_ARRAY_IDX(sections, i, const config_t *);
+
+        if (client_has_cookies(own)) {
+            config_note_cookie(own->server, own->access_cookie->name);
+            config_note_cookie(own->server, own->refresh_cookie->name);
+            config_note_cookie(own->server, own->csrf_cookie);
+        }
+    }
+}
+
 void config_finish(apr_pool_t *pconf, server_rec *s)
 {
     const server_rec *main_server = s, **key;
 
+    note_usual_cookies();
     for (; s; s = s->next) {
         key = apr_pmemdup(pconf, &s, sizeof s);
         apr_hash_set(cookie_names, key, sizeof *key, cookies_of(s, main_server, pconf));
