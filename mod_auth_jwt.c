@@ -61,7 +61,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         return OK;
     }
     config_finish(pconf, s);
-    endpoints_prepare();
+    endpoints_prepare(pconf);
     status = dbd_post_config(s);
     if (status == OK) {
         purge_post_config(pconf, s);

@@ -218,7 +218,7 @@ PRELOAD   := $(if $(RUNTIME),LD_PRELOAD=$(realpath $(shell $(CC) -print-file-nam
 SAN_WRAP  := env $(PRELOAD) ASAN_OPTIONS=detect_leaks=0:log_path=@RUN@/san/asan \
              UBSAN_OPTIONS=print_stacktrace=1:log_path=@RUN@/san/ubsan TSAN_OPTIONS=log_path=@RUN@/san/tsan
 # Modules are unloaded before the report is made: without keep-debuginfo it has no names.
-VG_WRAP   := valgrind -q --keep-debuginfo=yes --leak-check=full --show-leak-kinds=definite \
+VG_WRAP   := valgrind -q --keep-debuginfo=yes --num-callers=40 --leak-check=full --show-leak-kinds=definite \
              --suppressions=@RUN@/t/valgrind.supp --log-file=@RUN@/san/vg.%p
 TEST_ENV   = AUTH_JWT_MPMS='$(if $(TESTS),$*,$(MPMS))' AUTH_JWT_SO='$(SO)' AUTH_JWT_TOOL='$(HTJWT)' \
              AUTH_JWT_INJECT='$(INJECT)' AUTH_JWT_PRETEND='$(PRETEND)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \

@@ -236,7 +236,7 @@ apr_status_t login_note(const policy_t *policy, const char *user_id, const char 
     return rv;
 }
 
-void login_prepare(void)
+void login_prepare(apr_pool_t *p)
 {
-    password_prepare();
+    password_prepare(p);
 }

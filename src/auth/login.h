@@ -30,6 +30,6 @@ apr_status_t login_note(const policy_t *policy, const char *user_id, const char 
                         apr_pool_t *p);
 
 /** Once, before there are logins: see password_prepare(). */
-void login_prepare(void);
+void login_prepare(apr_pool_t *p);
 
 #endif

@@ -247,7 +247,7 @@ int endpoints_handle(request_rec *r)
     return endpoint->answer(r, config, &policy);
 }
 
-void endpoints_prepare(void)
+void endpoints_prepare(apr_pool_t *pconf)
 {
-    login_prepare();
+    login_prepare(pconf);
 }

@@ -21,7 +21,7 @@ int endpoints_type(request_rec *r);
 int endpoints_handle(request_rec *r);
 
 /** At start: what must have been done before the first login. */
-void endpoints_prepare(void);
+void endpoints_prepare(apr_pool_t *pconf);
 
 /** In each child: make the seats of those whose password is hashed. */
 void endpoints_child_init(apr_pool_t *pchild, server_rec *s);

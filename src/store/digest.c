@@ -373,13 +373,22 @@ apr_status_t digest_mark(char out[DIGEST_MARK_SIZE], const char *text)
     return APR_SUCCESS;
 }
 
-void digest_prepare(void)
+static apr_status_t free_sha256(void *data)
+{
+    (void)data;
+    EVP_MD_free(sha256);
+    sha256 = NULL;
+    return APR_SUCCESS;
+}
+
+void digest_prepare(apr_pool_t *p)
 {
     unsigned char digest[EVP_MAX_MD_SIZE], salt[] = "salt";
     unsigned int size;
 
     if (!sha256) {
         sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+        apr_pool_cleanup_register(p, NULL, free_sha256, apr_pool_cleanup_null);
     }
     PKCS5_PBKDF2_HMAC("", 0, salt, sizeof salt, 1, EVP_sha256(), 1, digest);
     PKCS5_PBKDF2_HMAC("", 0, salt, sizeof salt, 1, EVP_sha1(), 1, digest);

@@ -11,6 +11,8 @@
 #ifndef STORE_DIGEST_H
 #define STORE_DIGEST_H
 
+#include <apr_pools.h>
+
 #include "store/forms.h"
 
 /** crypt(3): bcrypt, SHA-crypt, yescrypt, DES. */
@@ -58,7 +60,10 @@ apr_status_t digest_md5_upper(char out[DIGEST_MARK_SIZE], const char *text);
 /**
  * Let OpenSSL look up what these need, before there are requests: where memory fails it
  * at the first time, it never tries again in that process.
+ *
+ * @param p  owns what is kept: with the configuration's pool a restart, which may unload
+ *           the module and its memory of it, leaves nothing behind
  */
-void digest_prepare(void);
+void digest_prepare(apr_pool_t *p);
 
 #endif

@@ -148,7 +148,7 @@ apr_status_t password_simplejwt_mark(char out[PASSWORD_MARK_SIZE], const char *s
     return digest_md5_upper(out, stored ? stored : "");
 }
 
-void password_prepare(void)
+void password_prepare(apr_pool_t *p)
 {
-    digest_prepare();
+    digest_prepare(p);
 }

@@ -105,7 +105,9 @@ apr_status_t password_simplejwt_mark(char out[PASSWORD_MARK_SIZE], const char *s
 /**
  * Let OpenSSL look up what hashes need, before there are requests: where memory fails
  * it at the first time, it never tries again in that process.
+ *
+ * @param p  owns what is kept, and lives as long as hashes are computed
  */
-void password_prepare(void);
+void password_prepare(apr_pool_t *p);
 
 #endif

@@ -599,7 +599,7 @@ int main(void)
     apr_pool_create_ex(&pool, NULL, apart_out_of_memory, NULL);
     jsontext_insist_on_memory(pool);
     test_reasons();
-    login_prepare();
+    login_prepare(pool);
     users_table(&users, "auth_jwt_user", users_column_names, pool);
     policy = (policy_t){
         .max_token_length = LONGEST,
