@@ -535,7 +535,8 @@ $server->stop;
 
 # mod_dbd opens connections ahead; none of them may show the users of yesterday.
 my $ahead = database('ahead', password => 'the password of yesterday');
-$server = serve(host('PORT', $ahead, "DBDMin 4\nDBDKeep 4\nDBDMax 10\n"), children => 8);
+$server = serve("AuthJWTHashConcurrency 16\n" . host('PORT', $ahead, "DBDMin 4\nDBDKeep 4\nDBDMax 10\n"),
+    children => 8);
 wait_until(5, sub { $server->log =~ /JWT0011/ });
 select undef, undef, undef, 0.5;
 unlink glob "$ahead-*";

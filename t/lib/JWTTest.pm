@@ -164,7 +164,7 @@ passwords and tokens that they meet (see secret).
                         HTTP::Request::Common; body => $bytes with type => 'text/plain'
     jar => HTTP::Cookies object
     port, scheme, host  see url; scheme => 'https' checks the certificate
-    timeout => 30
+    timeout => 30       many more where the server runs under valgrind
 
 =item get(PATH, %option), get_with(PATH, TOKEN, %option)
 
@@ -185,7 +185,7 @@ sub user_agent
 {
     my (%option) = @_;
     return LWP::UserAgent->new(
-        timeout => $option{timeout} || 30,
+        timeout => $option{timeout} || patience(30),
         env_proxy => 0,
         max_redirect => 0,
         cookie_jar => $option{jar},

@@ -13,7 +13,7 @@ use IO::Socket::INET;
 use POSIX ();
 
 our @EXPORT_OK = qw(slurp spew command_line wait_until stop_process stop_servers spawn
-                    port_is_free reserve_ports first_executable);
+                    port_is_free reserve_ports first_executable patience);
 
 # The block of ports of one run: the first is the guard, see reserve_ports.
 use constant BLOCK => 1000;
@@ -82,12 +82,20 @@ sub stop_servers
     }
 }
 
+# patience(SECONDS): so many, or many more for a server under valgrind or a sanitizer. For waits that
+# end as soon as what they wait for is there.
+sub patience
+{
+    my ($seconds) = @_;
+    return $ENV{AUTH_JWT_WRAP} ? 20 * $seconds : $seconds;
+}
+
 # spawn(\@command, output => FILE, env => {...}, life => SECONDS): in a process group of its own,
 # and killed by timeout(1) when the test that wanted it is no longer there to stop it.
 sub spawn
 {
     my ($command, %option) = @_;
-    my $life = $option{life} || 300;
+    my $life = patience($option{life} || 300);
     defined(my $pid = fork) or die "fork: $!\n";
     return $pid if $pid;
 
