@@ -118,10 +118,13 @@ sub mapped
     return $conf;
 }
 
+# What needs modules that are not loaded as a rule is read where httpd has them.
 sub passes
 {
     my ($conf, $name) = @_;
-    my ($status, $output) = configtest(mapped($conf));
+    my @with = $conf =~ /^ *AuthLDAPURL /m ? qw(ldap authnz_ldap) : ();
+    my ($status, $output) = configtest(mapped($conf), with => [ grep { can_load($_) } @with ]);
+    return pass("$name needs mod_authnz_ldap") if @with && !can_load('authnz_ldap');
     is_deeply [ $status, $output ], [ 0, "Syntax OK\n" ], "$name passes configtest";
 }
 

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 use Test::More;
 use JWTTest;
+use JWTTest::Process qw(first_executable);
 
 my $good = 'correct horse battery';
 my $other = 'another good password';
@@ -22,6 +23,13 @@ sub obtain
 {
     my ($server, $path, $name, $password) = @_;
     return post_json($path, { username => $name, password => $password // $good }, port => $server->port);
+}
+
+# An answer without what tells two from each other anyway.
+sub looks
+{
+    my ($answer) = @_;
+    return $answer->as_string =~ s/^(?:Date|Client-\w+(?:-\w+)*): .*\n//mgr;
 }
 
 sub claims_of
@@ -97,8 +105,7 @@ is post_json('/auth/token/refresh', { refresh => $pair->{refresh} }, port => $se
 
 my $wrong = obtain($server, '/auth/token', 'ada', 'not hers');
 is $wrong->code, 401, 'a wrong password';
-is obtain($server, '/auth/token', @$_)->as_string =~ s/^(?:Date|Client-\w+(?:-\w+)*): .*\n//mgr,
-    $wrong->as_string =~ s/^(?:Date|Client-\w+(?:-\w+)*): .*\n//mgr, "the same answer: $_->[0]"
+is looks(obtain($server, '/auth/token', @$_)), looks($wrong), "the same answer: $_->[0]"
     for [ 'nobody', $good ], [ 'ada:x', $good ], [ 'Ada', $good ], [ "a\x01da", $good ];
 is obtain($server, '/auth/token', 'ada', $_)->code, 401, 'no other password: ' . length
     for "$good ", $hash{$good}, 'x' x 5000;
@@ -117,8 +124,8 @@ for ([ '/unset', 'AH01619: AuthUserFile not specified' ], [ '/missing', 'AH01620
     my $answer = obtain($server, $path, 'ada');
     is $answer->code, 503, "$path: 503";
     is json($answer)->{code}, 'unavailable', '... to be tried again';
-    my $line = "JWT0201: answered 503 (provider): the authn provider 'file' failed (its line above has the reason); "
-        . 'its own directives, such as AuthUserFile for file, must stand where this endpoint is';
+    my $line = "JWT0201: answered 503 (provider): the authn provider 'file' failed (its line above has the reason, of "
+        . 'some only with LogLevel info); its own directives, such as AuthUserFile for file, must stand where this endpoint is';
     like $server->log_since($mark), qr/\Q$cause\E.*\n.*\Q$line\E/,
         '... and the log names provider and cure';
 }
@@ -197,6 +204,95 @@ ok $next->{access}, '... is refreshed';
 is post_json('/auth/logout', { refresh => $next->{refresh} }, port => $server->port)->code, 200, '... is ended';
 is get_with('/members', $_->{access}, port => $server->port)->code, 401, '... with its tokens' for $pair, $next;
 $server->stop;
+
+# ---- a DBM file --------------------------------------------------------------------------
+
+# Made by httpd's own tool, in a name that stands for one file or two.
+my $htdbm = first_executable('htdbm');
+sub htdbm
+{
+    my ($password, @words) = @_;
+    spew(scratch('typed'), $password, 0600);
+    system('sh', '-c', 'exec "$@" <"$0" >/dev/null 2>&1', scratch('typed'), $htdbm, @words) == 0
+        or die "htdbm @words: $?\n";
+}
+
+sub test_dbm
+{
+    htdbm($good, '-ciBt', '-TSDBM', "$dir/dbm", 'ada', 'her comment');
+    htdbm($_->[1], '-iB', '-TSDBM', "$dir/dbm", $_->[0]) for [ eve => $good ], [ both => $other ], [ '*' => $good ];
+    chmod 0644, glob "$dir/dbm*";
+    my $server = httpd_start(<<"CONF", with => ['authn_dbm']);
+AuthJWTKey - HS256 \${T_DIR}/keys/site.key
+AuthJWTSessions Off
+AuthJWTEndpoints /auth
+AuthJWTProvider dbm
+<Location "/auth">
+    AuthDBMType SDBM
+    AuthDBMUserFile "$dir/dbm"
+</Location>
+<Location "/unset">
+    SetHandler jwt-obtain
+</Location>
+<Location "/several">
+    SetHandler jwt-obtain
+    AuthJWTAudience several
+    AuthJWTProvider dbm file
+    AuthDBMType SDBM
+    AuthDBMUserFile "$dir/dbm"
+    AuthUserFile "$dir/customers"
+</Location>
+<IfModule mod_authn_socache.c>
+    AuthnCacheEnable
+    AuthnCacheSOCache shmcb
+    <Location "/cached">
+        SetHandler jwt-obtain
+        AuthJWTAudience cached
+        AuthJWTProvider socache dbm
+        AuthnCacheProvideFor dbm
+        AuthDBMType SDBM
+        AuthDBMUserFile "$dir/dbm"
+    </Location>
+</IfModule>
+ScriptAlias "/members" "\${T_DIR}/cgi-bin/env/"
+<Location "/members">
+    AuthType JWT
+    Require valid-user
+</Location>
+CONF
+    my $answer = obtain($server, '/auth/token', 'ada');
+    is claims_of($answer)->{user_id}, 'dbm:ada', 'DBM: the id is of the provider and the name';
+    like get_with('/members', json($answer)->{access}, port => $server->port)->content, qr/^REMOTE_USER=ada$/m,
+        '... opens a page';
+    is claims_of(obtain($server, '/auth/token', '*'))->{user_id}, 'dbm:*', '... of a user called *';
+    is looks(obtain($server, '/auth/token', @$_)), looks($wrong), "... the same answer: $_->[0]"
+        for [ 'ada', 'not hers' ], [ 'nobody', $good ], [ 'Ada', $good ], [ 'ad', $good ], [ 'ada:', $good ],
+        [ 'ada', 'her comment' ], [ "a\x01da", $good ];
+    is obtain($server, '/unset', 'ada')->code, 503, '... without AuthDBMUserFile: 503';
+    is claims_of(obtain($server, '/several', 'both', $other))->{user_id}, 'dbm:both', '... in front of a file';
+    is obtain($server, '/several', 'both', $good)->code, 401, '... whose password is not asked for';
+    is claims_of(obtain($server, '/several', 'gone'))->{user_id}, 'file:gone', '... but for who is not in it';
+
+    SKIP: {
+        skip 'no mod_authn_socache', 4 unless has_module('authn_socache');
+        is claims_of(obtain($server, '/cached', 'ada'))->{user_id}, 'dbm:ada', 'DBM: in front of it a cache';
+        htdbm('', '-x', '-TSDBM', "$dir/dbm", 'ada');
+        is obtain($server, '/auth/token', 'ada')->code, 401, '... a user who was taken out';
+        is claims_of(obtain($server, '/cached', 'ada'))->{user_id}, 'dbm:ada', '... whom the cache still knows';
+        is obtain($server, '/cached', 'ada', 'not hers')->code, 401, '... with her password';
+    }
+    my $mark = $server->log_mark;
+    unlink glob "$dir/dbm*";
+    is obtain($server, '/auth/token', 'eve')->code, 503, '... a file that is missing: 503';
+    like $server->log_since($mark), qr/JWT0201: answered 503 \(provider\): the authn provider 'dbm' failed/,
+        '... says the log';
+    $server->stop;
+}
+
+SKIP: {
+    skip 'no htdbm, or no mod_authn_dbm', 1 unless $htdbm && can_load('authn_dbm');
+    test_dbm();
+}
 
 # ---- beside a table of users -------------------------------------------------------------
 

@@ -108,8 +108,9 @@ static verdict_t judge(const char **provider, const char **name, const char *pas
     default:
         *why = apr_psprintf(r->pool,
                             "the authn provider '%s' failed (its line above has the "
-                            "reason); its own directives, such as AuthUserFile for "
-                            "file, must stand where this endpoint is",
+                            "reason, of some only with LogLevel info); its own "
+                            "directives, such as AuthUserFile for file, must stand "
+                            "where this endpoint is",
                             *provider);
         return VERDICT_PROVIDER_DOWN;
     }

@@ -12,7 +12,7 @@ use HTTP::Response ();
 use IO::Select ();
 use IO::Socket::INET ();
 use JSON::PP ();
-use JWTTest::Process qw(slurp spew wait_until stop_process spawn first_executable);
+use JWTTest::Process qw(slurp spew wait_until stop_process spawn first_executable patience);
 use JWTTest::Secrets qw(secret secret_in_url secrets_in);
 use JWTTest::Server ();
 use JWTTest::Users qw(user users password_hash);
@@ -26,7 +26,7 @@ our @EXPORT = qw(
     var port url request get get_with post_json post_form json raw_request
     token decode peek login site_key user users password_hash secret secret_in_url
     log_mark error_log_since access_log_since
-    configtest httpd httpd_start php_fpm_start has_module skip_without only_under
+    configtest httpd httpd_start php_fpm_start has_module can_load skip_without only_under
     sqlite slurp spew scratch wait_until
 );
 
@@ -450,6 +450,7 @@ sub access_log_since { return log_since('access_log', @_) }
 (exit status, output) of C<httpd -t> for CONF behind the lines that load the modules.
 
     without => ['dbd']    modules not to load
+    with => ['ldap']      more modules to load: see can_load
     mpm => 'prefork'      another one than this run's
     args => ['-L']        instead of -t
     env => {...}
@@ -471,10 +472,10 @@ files.
 
 Starts PHP at ${PHP_SOCKET} and gives that path; skips all tests when PHP is not installed.
 
-=item has_module(NAME), skip_without(NAME...)
+=item has_module(NAME), can_load(NAME), skip_without(NAME...)
 
-Whether the main server has mod_NAME; skip all tests of this file unless each NAME is a loaded
-module or an installed program.
+Whether the main server has mod_NAME; whether a server of the test's own could have it; skip all
+tests of this file unless each NAME is a loaded module or an installed program.
 
 =item only_under(MPM...)
 
@@ -567,6 +568,12 @@ sub has_module
 {
     my ($name) = @_;
     return slurp(var('t_dir') . '/load.conf') =~ /^LoadModule \Q$name\E_module /m;
+}
+
+sub can_load
+{
+    my ($name) = @_;
+    return -e JWTTest::Server::module_file($name);
 }
 
 sub skip_without

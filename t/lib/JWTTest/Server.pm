@@ -30,12 +30,21 @@ sub load_lines
         $lines =~ s/^LoadModule \Q$name\E_module .*\n//mg or die "no module '$name' in load.conf\n";
     }
     $lines =~ s/mpm_\w+(_module|\.so)/mpm_$option{mpm}$1/g if $option{mpm};
-    return $lines;
+    return join '', $lines, map { sprintf qq(LoadModule %s_module "%s"\n), $_, module_file($_) }
+        @{ $option{with} || [] };
 }
 
-# Options: without => [modules], mpm => NAME, env => {...}, life => SECONDS, may_fail => 1 (a
-# server that refuses to start gives undef, and its words are in $JWTTest::Server::error),
-# may_abort => 1 (its children may abort without failing the run).
+# Where httpd's own modules are; one that is not loaded as a rule may be missing there.
+sub module_file
+{
+    my ($name) = @_;
+    my ($dir) = slurp(var('t_dir') . '/load.conf') =~ m{^LoadModule (?!auth_jwt)\w+ "(.*)/[^/]*"$}m;
+    return "$dir/mod_$name.so";
+}
+
+# Options: without => [modules], with => [more modules], mpm => NAME, env => {...}, life => SECONDS,
+# may_fail => 1 (a server that refuses to start gives undef, and its words are in
+# $JWTTest::Server::error), may_abort => 1 (its children may abort without failing the run).
 sub start
 {
     my ($class, $conf, %option) = @_;
