@@ -15,7 +15,7 @@ use warnings;
 use File::Path qw(make_path);
 use IO::Select ();
 use IO::Socket::INET ();
-use JWTTest::Process qw(slurp spew spawn stop_process wait_until port_is_free);
+use JWTTest::Process qw(slurp spew spawn stop_process wait_until port_is_free patience);
 use JWTTest::Vars qw(var);
 use POSIX ();
 
@@ -58,7 +58,7 @@ sub start
     $self->{process} = spawn(
         [ var('httpd'), '-D', 'FOREGROUND', '-d', $dir, '-f', "$dir/httpd.conf" ],
         output => "$dir/logs/output", env => $option{env}, life => $option{life});
-    return $self if wait_until(60, sub { $self->has_ended || $self->is_up }) && $self->is_up;
+    return $self if wait_until(patience(60), sub { $self->has_ended || $self->is_up }) && $self->is_up;
 
     $error = slurp("$dir/logs/output") . $self->log;
     $self->stop;
@@ -167,7 +167,7 @@ sub graceful
     my ($self) = @_;
     my $mark = $self->log_mark;
     $self->signal('USR1');
-    return wait_until(30, sub { $self->log_since($mark) =~ /resuming normal operations/ });
+    return wait_until(patience(30), sub { $self->log_since($mark) =~ /resuming normal operations/ });
 }
 
 # The kernel takes connections before there is a child, so one must have answered: whatever is
@@ -180,7 +180,7 @@ sub is_up
     local $SIG{PIPE} = 'IGNORE';
     $socket->syswrite("OPTIONS * HTTP/1.0\r\n\r\n");
     my $answer = '';
-    while (IO::Select->new($socket)->can_read(10)) {
+    while (IO::Select->new($socket)->can_read(patience(10))) {
         sysread $socket, $answer, 8192, length $answer or last;
     }
     return length $answer;
@@ -212,9 +212,9 @@ sub end_process
     my ($group, $pid) = ($self->{process}, $self->pid);
     # A worker that has just answered is left time to put its connection away: see t/TEST.
     select undef, undef, undef, 0.2 if var('mpm') eq 'event';
-    stop_process($pid, $self->{dir}, 20) if $pid;
+    stop_process($pid, $self->{dir}, patience(20)) if $pid;
     kill TERM => $group unless $pid;
-    wait_until(20, sub { $self->has_ended }) or do {
+    wait_until(patience(20), sub { $self->has_ended }) or do {
         kill KILL => -$group;
         waitpid $group, 0;
         delete $self->{process};
