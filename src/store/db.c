@@ -5,10 +5,12 @@
 
 #include <apr_buckets.h>
 #include <apr_cstr.h>
-#include <apr_file_info.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
+
+#include "store/dberror.h"
+#include "store/dbfile.h"
 
 /* Between two preparations of a statement. A failing one leaves nothing behind; one
  * that was in vain costs SQLite's driver memory, which it frees with the connection
@@ -21,31 +23,28 @@
 #define LOCK_WAIT  apr_time_from_msec(100)
 
 /* What a handle knows about one query. */
-typedef struct {
+typedef struct statement_t statement_t;
+
+struct statement_t {
+    statement_t *next;
+    const char *sql;
     apr_pool_t *pool;             /* of what was prepared */
     apr_dbd_prepared_t *prepared; /* NULL: not yet, or that failed */
     const char *label;            /* no other statement of the handle has it */
     apr_time_t tried_at;          /* when it was prepared last */
     apr_interval_time_t pause;    /* until it may be again */
     char error[512];              /* why it could not be */
-} statement_t;
+};
 
-/* SQLite reads the file that it opened, also when another one has taken its place
- * since (rsync, a restored backup): the users of yesterday would get in for ever. */
+/* What is kept with a handle. */
 typedef struct {
-    apr_dev_t device;
-    apr_ino_t inode; /* 0: none */
-} identity_t;
+    db_dialect_t dialect;
+    statement_t *statements; /* the one that was used last comes first */
+    int made;                /* how many there are */
+    dbfile_t *file;          /* SQLite's; NULL: not met yet */
+} handle_t;
 
-typedef struct {
-    db_t given;       /* the handle that we were given first */
-    db_t own;         /* one to the file that took its place; own.pool NULL: none */
-    const char *path; /* NULL: none, as of a database in memory */
-    int is_known;     /* whether the next one holds */
-    identity_t open;  /* which file is open */
-} file_t;
-
-#define FILE_KEY "auth_jwt file"
+#define HANDLE_KEY "auth_jwt"
 
 /* --- Queries --------------------------------------------------------------------- */
 
@@ -64,28 +63,32 @@ static int count_params(const char *sql)
     return params;
 }
 
-static db_query_t *make_query(const char *sql, int gives_rows, apr_pool_t *p)
+static db_query_t *make_query(const char *sql, db_gives_t gives, apr_pool_t *p)
 {
     db_query_t *query = apr_palloc(p, sizeof *query);
 
     query->sql = sql;
-    query->key = apr_pstrcat(p, "auth_jwt:", sql, NULL);
     query->params = count_params(sql);
-    query->gives_rows = gives_rows;
+    query->gives = gives;
     return query;
 }
 
 const db_query_t *db_query_make(const char *sql, apr_pool_t *p)
 {
-    return make_query(sql, 1, p);
+    return make_query(sql, DB_NAMED_ROWS, p);
+}
+
+const db_query_t *db_ordered_make(const char *sql, apr_pool_t *p)
+{
+    return make_query(sql, DB_ROWS, p);
 }
 
 const db_query_t *db_statement_make(const char *sql, apr_pool_t *p)
 {
-    return make_query(sql, 0, p);
+    return make_query(sql, DB_NOTHING, p);
 }
 
-/* --- Errors ---------------------------------------------------------------------- */
+/* --- Handles --------------------------------------------------------------------- */
 
 db_dialect_t db_dialect(const db_t *db)
 {
@@ -99,221 +102,71 @@ db_dialect_t db_dialect(const db_t *db)
     return (db_dialect_t)i;
 }
 
-/* The driver gives the code of any error, after it has waited. */
-static int is_locked(const char *text)
+static handle_t *get_handle(db_t *db)
 {
-    return strstr(text, " is locked") != NULL;
-}
+    handle_t *handle = apr_hash_get(db->statements, HANDLE_KEY, sizeof HANDLE_KEY - 1);
 
-static const char *cure(const char *text)
-{
-    static const struct {
-        const char *symptom, *cure;
-    } cures[] = {
-        {" is locked", "another program holds its lock; write briefly, and set PRAGMA "
-                       "journal_mode=WAL"},
-        {"unable to open", "check that the server's user may read and write the file and "
-                           "its directory"},
-        {"readonly", "check that the server's user may write the file and its directory"},
-        {"disk", "check the file by PRAGMA integrity_check, and the room on its disk"},
-        {"not a database", "check what DBDParams names"},
-        {NULL, "check that the table and its columns exist and may be read, and see the "
-               "database's own log"},
-    };
-    int i = 0;
-
-    while (cures[i].symptom && !strstr(text, cures[i].symptom)) {
-        i++;
+    if (!handle) {
+        handle = apr_pcalloc(db->pool, sizeof *handle);
+        handle->dialect = db_dialect(db);
+        apr_hash_set(db->statements, HANDLE_KEY, sizeof HANDLE_KEY - 1, handle);
     }
-    return cures[i].cure;
-}
-
-static const char *error_text(db_t *db, int rv)
-{
-    const char *text = apr_dbd_error(db->driver, db->handle, rv);
-
-    return text && *text ? text : "no reason given";
-}
-
-static const char *explain(db_t *db, int rv, apr_pool_t *p)
-{
-    char *copy = apr_pstrdup(p, error_text(db, rv));
-
-    /* PostgreSQL's texts have several lines, a log line has one. */
-    for (char *at = copy; *at; at++) {
-        if (apr_iscntrl(*at)) {
-            *at = ' ';
-        }
-    }
-    return apr_psprintf(p, "%s says: %s (code %d); %s", apr_dbd_name(db->driver), copy,
-                        rv, cure(copy));
-}
-
-/* --- The file of SQLite ---------------------------------------------------------- */
-
-static apr_status_t find_path(file_t *file, db_t *db, const char **why, apr_pool_t *p)
-{
-    apr_dbd_results_t *results = NULL;
-    apr_dbd_row_t *row = NULL;
-    const char *path = NULL;
-    int rv;
-
-    rv = apr_dbd_select(db->driver, p, db->handle, &results, "PRAGMA database_list", 1);
-    if (rv != 0) {
-        *why = explain(db, rv, p);
-        return APR_EGENERAL;
-    }
-    /* The first row is "main": number, name, file. */
-    if (apr_dbd_get_row(db->driver, p, results, &row, 1) == 0) {
-        path = apr_dbd_get_entry(db->driver, row, 2);
-    }
-    file->path = path && *path ? apr_pstrdup(file->given.pool, path) : NULL;
-    return APR_SUCCESS;
-}
-
-static apr_status_t get_file(file_t **out, db_t *db, const char **why, apr_pool_t *p)
-{
-    file_t *file = apr_hash_get(db->statements, FILE_KEY, APR_HASH_KEY_STRING);
-
-    if (!file) {
-        file = apr_pcalloc(db->pool, sizeof *file);
-        file->given = *db;
-        if (find_path(file, db, why, p) != APR_SUCCESS) {
-            return APR_EGENERAL;
-        }
-        apr_hash_set(db->statements, FILE_KEY, APR_HASH_KEY_STRING, file);
-    }
-    *out = file;
-    return APR_SUCCESS;
-}
-
-static apr_status_t close_own(void *data)
-{
-    const file_t *file = data;
-
-    return apr_dbd_close(file->own.driver, file->own.handle);
-}
-
-static apr_status_t reopen(file_t *file, const char **why, apr_pool_t *p)
-{
-    const char *error = "no reason given";
-    db_t *own = &file->own;
-
-    if (own->pool) {
-        apr_pool_destroy(own->pool);
-    }
-    *own = file->given;
-    apr_pool_create(&own->pool, file->given.pool);
-    if (apr_dbd_open_ex(own->driver, own->pool, file->path, &own->handle, &error) !=
-        APR_SUCCESS) {
-        *why = apr_psprintf(p, "%s was replaced and cannot be opened: %s; %s", file->path,
-                            error, cure(error));
-        apr_pool_destroy(own->pool);
-        own->pool = NULL;
-        return APR_EGENERAL;
-    }
-    apr_pool_cleanup_register(own->pool, file, close_own, apr_pool_cleanup_null);
-    own->statements = apr_hash_make(own->pool);
-    apr_hash_set(own->statements, FILE_KEY, APR_HASH_KEY_STRING, file);
-    return APR_SUCCESS;
-}
-
-static apr_status_t identify(identity_t *out, const char *path, apr_pool_t *p)
-{
-    apr_finfo_t info;
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_IDENT, p);
-
-    out->device = rv == APR_SUCCESS ? info.device : 0;
-    out->inode = rv == APR_SUCCESS ? info.inode : 0;
-    return rv;
-}
-
-static int is_same(const identity_t *a, const identity_t *b)
-{
-    return a->device == b->device && a->inode == b->inode;
-}
-
-/* Whether the file of a handle that is met for the first time can be another one than
- * the one that lies there: nobody tells when it was opened. */
-static int is_doubtful(const file_t *file, const identity_t *there)
-{
-    const identity_t *noted = NULL;
-
-    if (file->given.files) {
-        noted = apr_hash_get(file->given.files, file->path, APR_HASH_KEY_STRING);
-    }
-    return noted && !is_same(noted, there);
-}
-
-/* See that the file which is open is the one that lies there. */
-static apr_status_t follow(file_t *file, const char **why, apr_pool_t *p)
-{
-    identity_t there;
-    apr_status_t rv = identify(&there, file->path, p);
-
-    if (rv != APR_SUCCESS) {
-        *why = apr_psprintf(p,
-                            "the database file %s: %pm; put it there again, or let the "
-                            "server's user enter its directory",
-                            file->path, &rv);
-        rv = APR_EGENERAL;
-    } else if (file->is_known ? !is_same(&file->open, &there)
-                              : is_doubtful(file, &there)) {
-        rv = reopen(file, why, p);
-    }
-    file->is_known = 1;
-    file->open = rv == APR_SUCCESS ? there : (identity_t){0};
-    return rv;
+    return handle;
 }
 
 /* Let db be a handle to the file that lies there now. */
 static apr_status_t use_file(db_t *db, const char **why, apr_pool_t *p)
 {
-    apr_time_t now = db->now;
-    apr_status_t rv;
-    file_t *file;
+    handle_t *handle = get_handle(db);
 
-    if (db_dialect(db) != DB_SQLITE) {
+    if (handle->dialect != DB_SQLITE) {
         return APR_SUCCESS;
     }
-    rv = get_file(&file, db, why, p);
-    if (rv == APR_SUCCESS && file->path) {
-        rv = follow(file, why, p);
-        *db = file->own.pool ? file->own : file->given;
-        db->now = now;
+    if (!handle->file && dbfile_find(&handle->file, db, why, p) != APR_SUCCESS) {
+        return APR_EGENERAL;
     }
-    return rv;
+    return dbfile_use(handle->file, db, why, p);
 }
 
 void db_note_file(db_t *db, apr_pool_t *p)
 {
-    identity_t *noted = apr_pcalloc(apr_hash_pool_get(db->files), sizeof *noted);
-    const char *why;
-    file_t *file;
-
-    if (db_dialect(db) == DB_SQLITE && get_file(&file, db, &why, p) == APR_SUCCESS &&
-        file->path && identify(noted, file->path, p) == APR_SUCCESS) {
-        apr_hash_set(db->files, apr_pstrdup(apr_hash_pool_get(db->files), file->path),
-                     APR_HASH_KEY_STRING, noted);
+    if (db_dialect(db) == DB_SQLITE) {
+        dbfile_note(db, p);
     }
 }
 
 /* --- Statements ------------------------------------------------------------------ */
 
+static statement_t *make_statement(handle_t *handle, const db_t *db,
+                                   const db_query_t *query)
+{
+    statement_t *made = apr_pcalloc(db->pool, sizeof *made);
+
+    apr_pool_create(&made->pool, db->pool);
+    made->sql = apr_pstrdup(db->pool, query->sql);
+    made->label = apr_psprintf(db->pool, "auth_jwt_%d", handle->made++);
+    return made;
+}
+
+/* By the whole text, as queries come and go while a handle stays. Few are asked again and
+ * again, and the last one comes first: a hash of texts this long costs more. */
 static statement_t *get_statement(db_t *db, const db_query_t *query)
 {
-    statement_t *statement =
-        apr_hash_get(db->statements, query->key, APR_HASH_KEY_STRING);
+    handle_t *handle = get_handle(db);
+    statement_t **at = &handle->statements, *found;
 
-    if (!statement) {
-        statement = apr_pcalloc(db->pool, sizeof *statement);
-        apr_pool_create(&statement->pool, db->pool);
-        statement->label =
-            apr_psprintf(db->pool, "auth_jwt_%u", apr_hash_count(db->statements));
-        apr_hash_set(db->statements, apr_pstrdup(db->pool, query->key),
-                     APR_HASH_KEY_STRING, statement);
+    while (*at && strcmp((*at)->sql, query->sql) != 0) {
+        at = &(*at)->next;
     }
-    return statement;
+    found = *at;
+    if (found) {
+        *at = found->next;
+    } else {
+        found = make_statement(handle, db, query);
+    }
+    found->next = handle->statements;
+    handle->statements = found;
+    return found;
 }
 
 /* A clock that was set back ends a pause. */
@@ -332,7 +185,8 @@ static int prepare_patiently(apr_dbd_prepared_t **prepared, const statement_t *s
         *prepared = NULL;
         rv = apr_dbd_prepare(db->driver, statement->pool, db->handle, query->sql,
                              statement->label, prepared);
-        if (rv == 0 || ++tries == LOCK_TRIES || !is_locked(error_text(db, rv))) {
+        if (rv == 0 || ++tries == LOCK_TRIES ||
+            !dberror_is_locked(dberror_text(db, rv))) {
             return rv;
         }
         apr_sleep(LOCK_WAIT);
@@ -357,10 +211,10 @@ static apr_status_t prepare(statement_t *statement, db_t *db, const db_query_t *
     statement->tried_at = db->now;
     rv = prepare_patiently(&statement->prepared, statement, db, query);
     if (rv != 0) {
-        *why = explain(db, rv, p);
+        *why = dberror_explain(db, rv, p);
         apr_cpystrn(statement->error, *why, sizeof statement->error);
         statement->prepared = NULL;
-        statement->pause = is_locked(*why) ? 0 : PAUSE;
+        statement->pause = dberror_is_locked(*why) ? 0 : PAUSE;
         return APR_EGENERAL;
     }
     return APR_SUCCESS;
@@ -375,7 +229,7 @@ typedef struct {
 static int run(outcome_t *out, const statement_t *statement, db_t *db,
                const db_query_t *query, const char **args, apr_pool_t *p)
 {
-    if (!query->gives_rows) {
+    if (query->gives == DB_NOTHING) {
         return apr_dbd_pquery(db->driver, p, db->handle, &out->affected,
                               statement->prepared, query->params, args);
     }
@@ -388,7 +242,7 @@ static int run(outcome_t *out, const statement_t *statement, db_t *db,
  * was prepared just now: SQLite does that by a schema which may have changed since. */
 static int is_stale(const statement_t *statement, db_t *db, int rv, apr_pool_t *p)
 {
-    return may_prepare(statement, db->now) && !is_locked(error_text(db, rv)) &&
+    return may_prepare(statement, db->now) && !dberror_is_locked(dberror_text(db, rv)) &&
            apr_dbd_check_conn(db->driver, p, db->handle) == APR_SUCCESS;
 }
 
@@ -419,7 +273,7 @@ static apr_status_t execute(outcome_t *out, db_t *db, const db_query_t *query,
         rv = run(out, statement, db, query, args, p);
     }
     if (rv != 0) {
-        *why = explain(db, rv, p);
+        *why = dberror_explain(db, rv, p);
         return APR_EGENERAL;
     }
     statement->pause = 0;
@@ -428,53 +282,73 @@ static apr_status_t execute(outcome_t *out, db_t *db, const db_query_t *query,
 
 /* --- Rows ------------------------------------------------------------------------ */
 
+/* APR's macros cast a volatile away, which clang mentions. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wcast-qual"
+static apr_size_t last_length(apr_bucket_brigade *whole)
+{
+    return APR_BRIGADE_EMPTY(whole) ? 0 : APR_BRIGADE_LAST(whole)->length;
+}
+#pragma GCC diagnostic pop
+
 /* A column's text, or NULL. One with a NUL byte inside counts as none: cut off there, it
  * would be another user's name. Drivers tell the length of "binary" values only, and
- * MySQL's knows that of a number only after it has made a text of it. */
+ * MySQL's knows that of a number only after it has made a text of it.
+ *
+ * @param whole  where the value as bytes is put; emptied by the caller */
 static const char *get_text(db_t *db, apr_dbd_row_t *row, int column,
-                            apr_bucket_alloc_t *buckets, apr_pool_t *p)
+                            apr_bucket_brigade *whole, apr_pool_t *p)
 {
-    apr_bucket_brigade *whole;
     const char *text = NULL;
-    apr_off_t len;
+    apr_size_t len;
 
     /* Not apr_dbd_get_entry(): PostgreSQL's gives "" for NULL. */
     if (apr_dbd_datum_get(db->driver, row, column, APR_DBD_TYPE_STRING, &text) != 0 ||
-        !text) {
+        !text ||
+        apr_dbd_datum_get(db->driver, row, column, APR_DBD_TYPE_BLOB, whole) != 0) {
         return NULL;
     }
-    whole = apr_brigade_create(p, buckets);
-    if (apr_dbd_datum_get(db->driver, row, column, APR_DBD_TYPE_BLOB, whole) != 0 ||
-        apr_brigade_length(whole, 0, &len) != APR_SUCCESS || len < 0 ||
-        strlen(text) < (apr_size_t)len) {
-        text = NULL;
-    }
-    /* Now: a bucket that outlives the result would copy from it when the pool ends. */
-    apr_brigade_destroy(whole);
-    return text ? apr_pstrmemdup(p, text, (apr_size_t)len) : NULL;
+    /* Of an unknown length, which is -1, no text is. */
+    len = last_length(whole);
+    return strlen(text) >= len ? apr_pstrmemdup(p, text, len) : NULL;
 }
 
-static void copy_row(db_row_t *row, db_t *db, apr_dbd_results_t *results,
-                     apr_dbd_row_t *from, apr_pool_t *scratch, apr_pool_t *p)
+static const char **copy_names(int columns, db_t *db, apr_dbd_results_t *results,
+                               apr_pool_t *p)
 {
-    apr_bucket_alloc_t *buckets = apr_bucket_alloc_create(scratch);
+    const char **names = apr_palloc(p, sizeof(char *) * ((apr_size_t)columns + 1));
+    int i;
+
+    for (i = 0; i < columns; i++) {
+        const char *name = apr_dbd_get_name(db->driver, results, i);
+
+        names[i] = apr_pstrdup(p, name ? name : "");
+    }
+    return names;
+}
+
+static void copy_row(db_row_t *row, db_t *db, db_gives_t gives,
+                     apr_dbd_results_t *results, apr_dbd_row_t *from, apr_pool_t *scratch,
+                     apr_pool_t *p)
+{
+    apr_bucket_brigade *whole =
+        apr_brigade_create(scratch, apr_bucket_alloc_create(scratch));
     int i;
 
     row->columns = apr_dbd_num_cols(db->driver, results);
-    row->names = apr_pcalloc(p, sizeof(char *) * ((apr_size_t)row->columns + 1));
-    row->values = apr_pcalloc(p, sizeof(char *) * ((apr_size_t)row->columns + 1));
+    row->names = gives == DB_NAMED_ROWS ? copy_names(row->columns, db, results, p) : NULL;
+    row->values = apr_palloc(p, sizeof(char *) * ((apr_size_t)row->columns + 1));
     for (i = 0; i < row->columns; i++) {
-        const char *name = apr_dbd_get_name(db->driver, results, i);
-
-        row->names[i] = apr_pstrdup(p, name ? name : "");
-        row->values[i] = apr_pstrdup(p, get_text(db, from, i, buckets, scratch));
+        row->values[i] = get_text(db, from, i, whole, p);
     }
+    /* Now: a bucket that outlives the result would copy from it when the pool ends. */
+    apr_brigade_destroy(whole);
 }
 
 /* -1 is the drivers' "no such row", anything else an error. */
 static apr_status_t read_rows(apr_array_header_t *rows, int most, db_t *db,
-                              apr_dbd_results_t *results, const char **why,
-                              apr_pool_t *scratch, apr_pool_t *p)
+                              db_gives_t gives, apr_dbd_results_t *results,
+                              const char **why, apr_pool_t *scratch, apr_pool_t *p)
 {
     while (rows->nelts < most) {
         apr_dbd_row_t *from = NULL;
@@ -484,10 +358,10 @@ static apr_status_t read_rows(apr_array_header_t *rows, int most, db_t *db,
             break;
         }
         if (rv != 0) {
-            *why = explain(db, rv, scratch);
+            *why = dberror_explain(db, rv, scratch);
             return APR_EGENERAL;
         }
-        copy_row(apr_array_push(rows), db, results, from, scratch, p);
+        copy_row(apr_array_push(rows), db, gives, results, from, scratch, p);
     }
     return APR_SUCCESS;
 }
@@ -509,7 +383,7 @@ static apr_status_t ask(apr_array_header_t *rows, int *affected, int most, db_t 
         rv = execute(&outcome, db, query, args, why, scratch);
     }
     if (rv == APR_SUCCESS && rows) {
-        rv = read_rows(rows, most, db, outcome.rows, why, scratch, p);
+        rv = read_rows(rows, most, db, query->gives, outcome.rows, why, scratch, p);
     }
     if (rv == APR_SUCCESS && affected) {
         *affected = outcome.affected;

@@ -23,29 +23,31 @@ typedef struct {
     apr_time_t now;
 } db_t;
 
+/** What a statement gives: rows with their columns' names cost a little more. */
+typedef enum { DB_NOTHING, DB_ROWS, DB_NAMED_ROWS } db_gives_t;
+
 /** A statement's text with its placeholders counted. */
 typedef struct {
     const char *sql;
-    const char *key; /* its name among the handle's statements */
     int params;
-    int gives_rows;
+    db_gives_t gives;
 } db_query_t;
 
 /** One row, copied out of the result. */
 typedef struct {
     int columns;
-    const char **names;
+    const char **names;  /* NULL for a query that gives no names */
     const char **values; /* NULL where SQL has NULL, or a text with a NUL byte */
 } db_row_t;
 
 /** One of SQL that is known when the module is built, and one that gives no rows. */
 #define DB_QUERY(sql, params)                                                            \
     {                                                                                    \
-        sql, "auth_jwt:" sql, params, 1                                                  \
+        sql, params, DB_ROWS                                                             \
     }
 #define DB_STATEMENT(sql, params)                                                        \
     {                                                                                    \
-        sql, "auth_jwt:" sql, params, 0                                                  \
+        sql, params, DB_NOTHING                                                          \
     }
 
 /** Databases that want SQL of their own here and there; others are asked as by default.
@@ -57,9 +59,12 @@ db_dialect_t db_dialect(const db_t *db);
 
 /**
  * Make a query of SQL text in APR's dialect: %s is a placeholder, also within
- * quotes, and %% a percent sign.
+ * quotes, and %% a percent sign. Its rows have names.
  */
 const db_query_t *db_query_make(const char *sql, apr_pool_t *p);
+
+/** The same for SQL whose columns are known by their order: its rows have no names. */
+const db_query_t *db_ordered_make(const char *sql, apr_pool_t *p);
 
 /** The same for SQL that gives no rows: INSERT, UPDATE, DELETE. */
 const db_query_t *db_statement_make(const char *sql, apr_pool_t *p);
@@ -77,7 +82,8 @@ void db_note_file(db_t *db, apr_pool_t *p);
  * The statement is prepared at its first use on this connection, and once more
  * when it fails: a restarted server has lost it, a changed schema spoils it. One
  * that cannot be prepared is left alone for a second. SQLite's file is opened anew
- * when another one has taken its place.
+ * when another one has taken its place, which is looked for once in a use of the
+ * connection: while db->now is the same.
  *
  * @param row   the answer, allocated from @p p; untouched on error
  * @param args  query->params texts without NUL bytes
@@ -112,7 +118,8 @@ apr_status_t db_execute(int *affected, db_t *db, const db_query_t *query,
                         const char **args, const char **why, apr_pool_t *p);
 
 /**
- * A column by name, without regard to case (PostgreSQL folds to lower case).
+ * A column by name, without regard to case (PostgreSQL folds to lower case), of a row
+ * that has names.
  *
  * @param value  NULL for SQL's NULL
  * @return 0 when the row has no such column

@@ -12,13 +12,11 @@
 #define TABLE(name, column)                                                              \
     {                                                                                    \
         name,                                                                            \
-            {"SELECT " column " FROM " name " WHERE expires_at < %lld LIMIT 100",        \
-             "auth_jwt:expired " name, 1, 1},                                            \
-        {                                                                                \
-            "DELETE FROM " name " WHERE expires_at < %lld AND " column " IN (" HUNDRED   \
-            ")",                                                                         \
-                "auth_jwt:delete " name, 1 + EXPIRED_BATCH, 0                            \
-        }                                                                                \
+            DB_QUERY(                                                                    \
+                "SELECT " column " FROM " name " WHERE expires_at < %lld LIMIT 100", 1), \
+            DB_STATEMENT("DELETE FROM " name " WHERE expires_at < %lld AND " column      \
+                         " IN (" HUNDRED ")",                                            \
+                         1 + EXPIRED_BATCH)                                              \
     }
 
 static const struct {
