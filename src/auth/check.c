@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "jose/jws.h"
+#include "store/standing.h"
 
 static const verdict_t of_jws[] = {
     [JWS_GOOD] = VERDICT_OK,
@@ -149,26 +150,15 @@ static verdict_t judge_session(const session_t *session, const identity_t *ident
     return VERDICT_OK;
 }
 
-static verdict_t check_session(identity_t *identity, const policy_t *policy, db_t *db,
-                               const char **why, apr_pool_t *p)
+static verdict_t check_session(identity_t *identity, const policy_t *policy,
+                               const session_t *session, const char **why, apr_pool_t *p)
 {
-    session_t *session = apr_palloc(p, sizeof *session);
-    apr_status_t rv;
-
-    if (!identity->sid) {
-        return VERDICT_OK;
+    if (!identity->sid || (!session && !identity->claims.sid)) {
+        return VERDICT_OK; /* none, or not adopted yet */
     }
-    rv = (policy->only_judges ? sessions_judge : sessions_find)(session, db,
-                                                                identity->sid, why, p);
-    if (rv == APR_NOTFOUND && !identity->claims.sid) {
-        return VERDICT_OK; /* not adopted yet */
-    }
-    if (rv == APR_NOTFOUND) {
+    if (!session) {
         *why = apr_psprintf(p, "no session has the sid %s", identity->sid);
         return VERDICT_SESSION_ENDED;
-    }
-    if (rv != APR_SUCCESS) {
-        return VERDICT_STORE_DOWN;
     }
     identity->session = session;
     return judge_session(session, identity, policy, why, p);
@@ -300,45 +290,62 @@ static verdict_t check_password(identity_t *identity, const policy_t *policy,
     return verdict;
 }
 
-static verdict_t check_user(identity_t *identity, const policy_t *policy, db_t *db,
-                            const char **why, apr_pool_t *p)
+static verdict_t check_user(identity_t *identity, const policy_t *policy,
+                            const standing_t *standing, const char **why, apr_pool_t *p)
 {
-    apr_status_t rv;
-    user_t user;
+    const user_t *user = &standing->user;
 
-    rv = users_by_id(&user, policy->users, db, identity->user_id, why, p);
-    if (rv == APR_NOTFOUND) {
-        *why = apr_psprintf(p, "no user has the id '%s' (%s)", identity->user_id, *why);
+    if (standing->found == APR_NOTFOUND) {
+        *why = apr_psprintf(p, "no user has the id '%s' (%s)", identity->user_id,
+                            standing->why);
         return VERDICT_USER_NOT_FOUND;
     }
-    if (rv != APR_SUCCESS) {
+    if (standing->found != APR_SUCCESS) {
+        *why = standing->why;
         return VERDICT_STORE_DOWN;
     }
-    if (!user.is_active) {
-        *why = apr_psprintf(p, "the user with the id '%s' is inactive", user.id);
+    if (!user->is_active) {
+        *why = apr_psprintf(p, "the user with the id '%s' is inactive", user->id);
         return VERDICT_USER_INACTIVE;
     }
-    identity->username = user.username;
-    return check_password(identity, policy, &user, why, p);
+    identity->username = user->username;
+    return check_password(identity, policy, user, why, p);
+}
+
+/* All that is asked of the database for one token. */
+static verdict_t ask_database(standing_t *out, const identity_t *identity,
+                              const policy_t *policy, db_t *db, const char **why,
+                              apr_pool_t *p)
+{
+    verdict_t verdict = check_blacklist(identity, policy, db, why, p);
+
+    if (verdict == VERDICT_OK &&
+        standing_find(out, policy->users, db, identity->user_id, identity->sid,
+                      policy->only_judges ? SESSIONS_JUDGED : SESSIONS_WHOLE, why,
+                      p) != APR_SUCCESS) {
+        verdict = VERDICT_STORE_DOWN;
+    }
+    return verdict;
 }
 
 static verdict_t ask_store(identity_t *identity, const policy_t *policy, const char **why,
                            apr_pool_t *p)
 {
+    standing_t standing;
     verdict_t verdict;
     db_t db;
 
     if (policy->store->open(&db, why, policy->store->context) != APR_SUCCESS) {
         return VERDICT_STORE_DOWN;
     }
-    verdict = check_session(identity, policy, &db, why, p);
+    verdict = ask_database(&standing, identity, policy, &db, why, p);
+    policy->store->close(policy->store->context);
     if (verdict == VERDICT_OK) {
-        verdict = check_blacklist(identity, policy, &db, why, p);
+        verdict = check_session(identity, policy, standing.session, why, p);
     }
     if (verdict == VERDICT_OK && policy->users) {
-        verdict = check_user(identity, policy, &db, why, p);
+        verdict = check_user(identity, policy, &standing, why, p);
     }
-    policy->store->close(policy->store->context);
     return verdict;
 }
 

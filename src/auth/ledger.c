@@ -118,7 +118,7 @@ apr_status_t ledger_find(session_t *row, const policy_t *policy, const char *sid
 
     rv = open_store(&db, policy, why);
     if (rv == APR_SUCCESS) {
-        rv = sessions_find(row, &db, sid, why, p);
+        rv = sessions_find(row, SESSIONS_WHOLE, &db, sid, why, p);
         close_store(policy);
     }
     return rv;
@@ -201,8 +201,8 @@ verdict_t ledger_rotate(int *won, session_t *row, const char *jti, const char *s
         row->current_jti = successor;
         row->refreshed_at = now;
         row->expires_at = rotation.expires_at;
-    } else if (sessions_find(row, &db, row->sid, rv ? &unheeded : why, p) !=
-               APR_SUCCESS) {
+    } else if (sessions_find(row, SESSIONS_WHOLE, &db, row->sid, rv ? &unheeded : why,
+                             p) != APR_SUCCESS) {
         rv = APR_EGENERAL;
     } else {
         *won = strcmp(row->current_jti, successor) == 0;

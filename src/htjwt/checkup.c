@@ -10,7 +10,7 @@
 #include "htjwt/say.h"
 #include "htjwt/tables.h"
 #include "store/blacklist.h"
-#include "store/sessions.h"
+#include "store/standing.h"
 
 /* What is found, in the order in which one needs the other. Each check gives NULL, or
  * what is wrong and how to mend it, and may tell what is well. */
@@ -140,6 +140,10 @@ static const char *check_statements(checkup_t *c)
     }
     if (has_sessions(c) && sessions_probe(&c->db, &why, c->p) != APR_SUCCESS) {
         return apr_psprintf(c->p, "%s; %s", why, TABLES_OLDER);
+    }
+    if (c->site.has_users && has_sessions(c) &&
+        standing_probe(&c->site.users, &c->db, &why, c->p) != APR_SUCCESS) {
+        return why;
     }
     if (list && blacklist_probe(&c->db, list, &why, c->p) != APR_SUCCESS) {
         return apr_psprintf(c->p, "%s: %s", blacklist_name(list), why);

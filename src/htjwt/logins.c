@@ -187,7 +187,7 @@ void logins_end(const options_t *options, apr_pool_t *p)
 
     open_place(&place, options, p);
     if (sessions_is_sid(what)) {
-        rv = sessions_find(&session, &place.db, what, &why, p);
+        rv = sessions_find(&session, SESSIONS_WHOLE, &place.db, what, &why, p);
     }
     if (rv == APR_NOTFOUND) {
         end_user(&place, what, p);

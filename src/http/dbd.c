@@ -12,7 +12,7 @@
 
 #include "http/clock.h"
 #include "http/gate.h"
-#include "store/sessions.h"
+#include "store/standing.h"
 
 APLOG_USE_MODULE(auth_jwt);
 
@@ -299,10 +299,26 @@ static void say(const dbd_source_t *source, apr_status_t rv, const char *why,
     }
 }
 
+/* Users, and what is asked about them and their sessions at once. Whether the latter's
+ * table is there at all is told by a line of its own. */
+static apr_status_t probe_users(const dbd_source_t *source, db_t *db, const char **why,
+                                apr_pool_t *p)
+{
+    const users_t *users = &source->users->queries;
+    apr_status_t rv = users_probe(users, db, why, p);
+    const char *unheeded;
+
+    if (rv == APR_SUCCESS && source->has_sessions &&
+        sessions_probe(db, &unheeded, p) == APR_SUCCESS) {
+        rv = standing_probe(users, db, why, p);
+    }
+    return rv;
+}
+
 static apr_status_t probe(const dbd_source_t *source, db_t *db, const char **why,
                           apr_pool_t *p)
 {
-    return source->users       ? users_probe(&source->users->queries, db, why, p)
+    return source->users       ? probe_users(source, db, why, p)
            : source->blacklist ? blacklist_probe(db, source->blacklist, why, p)
                                : sessions_probe(db, why, p);
 }

@@ -38,6 +38,7 @@ typedef struct {
     const config_users_t *users;  /* NULL: another table */
     const blacklist_t *blacklist; /* NULL: likewise; without both that of sessions */
     const ap_directive_t *where;  /* of the users; NULL: the preset */
+    int has_sessions;             /* of the users: whether theirs are in that database */
 } dbd_source_t;
 
 /**

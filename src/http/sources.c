@@ -8,8 +8,15 @@
 /* Each, of places looked at so far: const sections_place_t *. */
 struct sources_t {
     apr_array_header_t *places;        /* of which no two are alike */
+    apr_array_header_t *with_users;    /* of which no two have the same users */
     apr_array_header_t *with_sessions; /* of which no two have the same table of them */
 };
+
+/* Users among all sources, and the place that they were found at first. */
+typedef struct {
+    const sections_place_t *place;
+    int source;
+} users_place_t;
 
 static apr_array_header_t *all; /* dbd_source_t, for the children */
 
@@ -19,6 +26,7 @@ sources_t *sources_make(apr_pool_t *pconf, apr_pool_t *p)
 
     all = apr_array_make(pconf, 2, sizeof(dbd_source_t));
     sources->places = apr_array_make(p, 4, sizeof(const sections_place_t *));
+    sources->with_users = apr_array_make(p, 2, sizeof(users_place_t));
     sources->with_sessions = apr_array_make(p, 2, sizeof(const sections_place_t *));
     return sources;
 }
@@ -164,6 +172,12 @@ static const char *other_source(const sections_place_t *section,
                : apr_psprintf(p, "%s: another table of users", users->directive);
 }
 
+static int has_sessions(const sections_place_t *section)
+{
+    return section->config->sessions == POLICY_SESSIONS_ON ||
+           section->config->sessions == POLICY_SESSIONS_MIGRATE;
+}
+
 /* Most places of a site differ in nothing of this; one of them is enough to look at. */
 static int is_alike(const sections_place_t *a, const sections_place_t *b)
 {
@@ -171,28 +185,39 @@ static int is_alike(const sections_place_t *a, const sections_place_t *b)
            a->config->verify_kids == b->config->verify_kids &&
            a->config->issuer == b->config->issuer &&
            a->config->audience == b->config->audience &&
-           config_users(a->config) == config_users(b->config) && !a->config->providers &&
+           config_users(a->config) == config_users(b->config) &&
+           has_sessions(a) == has_sessions(b) && !a->config->providers &&
            !b->config->providers && sections_same_database(a->host, b->host);
 }
 
-static void add_users(sources_t *sources, const sections_place_t *section, apr_pool_t *p)
+/* Where users of this place are among all sources; they are added if they are not. */
+static dbd_source_t *get_users(sources_t *sources, const sections_place_t *section,
+                               apr_pool_t *p)
 {
+    users_place_t *noted;
     dbd_source_t *source;
     int i;
 
-    if (!config_has_users(section->config)) {
-        return;
-    }
-    for (i = 0; i < sources->places->nelts; i++) {
-        if (same_users(APR_ARRAY_IDX(sources->places, i, const sections_place_t *),
-                       section, p)) {
-            return;
+    for (i = 0; i < sources->with_users->nelts; i++) {
+        noted = &APR_ARRAY_IDX(sources->with_users, i, users_place_t);
+        if (same_users(noted->place, section, p)) {
+            return &APR_ARRAY_IDX(all, noted->source, dbd_source_t);
         }
     }
+    noted = apr_array_push(sources->with_users);
+    *noted = (users_place_t){section, all->nelts};
     source = apr_array_push(all);
     *source = (dbd_source_t){.server = section->host->server,
                              .users = config_users(section->config),
                              .where = section->users};
+    return source;
+}
+
+static void add_users(sources_t *sources, const sections_place_t *section, apr_pool_t *p)
+{
+    if (config_has_users(section->config)) {
+        get_users(sources, section, p)->has_sessions |= has_sessions(section);
+    }
 }
 
 /* The table of sessions, or of ended tokens, once for each database that has it. */

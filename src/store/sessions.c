@@ -9,28 +9,41 @@
 
 #include "store/digest.h"
 
-#define COLUMNS                                                                          \
-    "sid, user_source, user_id, current_jti, previous_jti, password_mark, address, "     \
-    "user_agent, "                                                                       \
-    "created_at, auth_time, refreshed_at, idle_seconds, expires_at, absolute_until, "    \
-    "revoked_at, remember"
+/* With what stands in front of each. */
+#define COLUMNS(s)                                                                       \
+    s "sid, " s "user_source, " s "user_id, " s "current_jti, " s "previous_jti, " s     \
+      "password_mark, " s "address, " s "user_agent, " s "created_at, " s                \
+      "auth_time, " s "refreshed_at, " s "idle_seconds, " s "expires_at, " s             \
+      "absolute_until, " s "revoked_at, " s "remember"
 
 /* Of COLUMNS. */
 #define TEXTS   8
 #define NUMBERS 8
 
-static const db_query_t add = DB_STATEMENT(
-    "INSERT INTO auth_jwt_session(" COLUMNS ") VALUES(%s, %s, %s, %s, %s, %s, "
-    "%s, %s, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld)",
-    TEXTS + NUMBERS);
+static const db_query_t add =
+    DB_STATEMENT("INSERT INTO auth_jwt_session(" COLUMNS(
+                     "") ") VALUES(%s, %s, %s, %s, %s, %s, "
+                         "%s, %s, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld)",
+                 TEXTS + NUMBERS);
 
-static const db_query_t find =
-    DB_QUERY("SELECT " COLUMNS " FROM auth_jwt_session WHERE sid = %s", 1);
+#define JUDGED "s.user_id, s.user_source, s.password_mark, s.expires_at, s.revoked_at"
 
-static const db_query_t judge =
-    DB_QUERY("SELECT user_id, user_source, password_mark, expires_at, revoked_at FROM "
-             "auth_jwt_session WHERE sid = %s",
-             1);
+const char *const sessions_columns[SESSIONS_PARTS] = {
+    [SESSIONS_WHOLE] = COLUMNS("s."),
+    [SESSIONS_JUDGED] = JUDGED,
+};
+const int sessions_column_counts[SESSIONS_PARTS] = {
+    [SESSIONS_WHOLE] = TEXTS + NUMBERS,
+    [SESSIONS_JUDGED] = 5,
+};
+
+#define FIND(columns)                                                                    \
+    DB_QUERY("SELECT " columns " FROM auth_jwt_session s WHERE s.sid = %s", 1)
+
+static const db_query_t find[SESSIONS_PARTS] = {
+    [SESSIONS_WHOLE] = FIND(COLUMNS("s.")),
+    [SESSIONS_JUDGED] = FIND(JUDGED),
+};
 
 /* MySQL assigns from left to right. */
 static const db_query_t rotate = DB_STATEMENT(
@@ -50,10 +63,11 @@ static const db_query_t end_all = DB_STATEMENT(
     5);
 
 static const db_query_t list = DB_QUERY(
-    "SELECT " COLUMNS " FROM auth_jwt_session WHERE user_id = %s AND user_source = "
-    "%s AND revoked_at = 0 AND expires_at > %lld ORDER BY CASE WHEN refreshed_at > "
-    "created_at THEN "
-    "refreshed_at ELSE created_at END DESC, sid DESC",
+    "SELECT " COLUMNS("") " FROM auth_jwt_session WHERE user_id = %s AND user_source = "
+                          "%s AND revoked_at = 0 AND expires_at > %lld ORDER BY CASE "
+                          "WHEN refreshed_at > "
+                          "created_at THEN "
+                          "refreshed_at ELSE created_at END DESC, sid DESC",
     3);
 
 static const char *number(apr_int64_t value, apr_pool_t *p)
@@ -132,7 +146,7 @@ static const char odd_row[] =
     "the module's own schema, and delete that row";
 
 /* In the order of COLUMNS. */
-static apr_status_t read_row(session_t *out, const db_row_t *row, const char **why)
+static apr_status_t read_whole(session_t *out, const db_row_t *row, const char **why)
 {
     apr_int64_t remember = 0;
     session_t session = {NULL};
@@ -144,7 +158,7 @@ static apr_status_t read_row(session_t *out, const db_row_t *row, const char **w
                                            &session.refreshed_at, &session.idle_seconds,
                                            &session.expires_at,   &session.absolute_until,
                                            &session.revoked_at,   &remember};
-    int i, is_good = row->columns == TEXTS + NUMBERS;
+    int i, is_good = 1;
 
     for (i = 0; is_good && i < TEXTS; i++) {
         is_good = read_text(texts[i], row, i);
@@ -161,37 +175,43 @@ static apr_status_t read_row(session_t *out, const db_row_t *row, const char **w
     return APR_SUCCESS;
 }
 
-apr_status_t sessions_find(session_t *out, db_t *db, const char *sid, const char **why,
-                           apr_pool_t *p)
-{
-    apr_status_t rv;
-    db_row_t row;
-
-    rv = db_get_row(&row, db, &find, &sid, why, p);
-    return rv == APR_SUCCESS ? read_row(out, &row, why) : rv;
-}
-
-apr_status_t sessions_judge(session_t *out, db_t *db, const char *sid, const char **why,
-                            apr_pool_t *p)
+/* In the order of its columns. */
+static apr_status_t read_judged(session_t *out, const db_row_t *row, const char *sid,
+                                const char **why)
 {
     session_t session = {.sid = sid};
-    apr_status_t rv;
-    db_row_t row;
 
-    rv = db_get_row(&row, db, &judge, &sid, why, p);
-    if (rv != APR_SUCCESS) {
-        return rv;
-    }
-    if (row.columns != 5 || !read_text(&session.user.id, &row, 0) ||
-        !read_text(&session.user.source, &row, 1) ||
-        !read_text(&session.password_mark, &row, 2) ||
-        !read_number(&session.expires_at, &row, 3) ||
-        !read_number(&session.revoked_at, &row, 4)) {
+    if (!read_text(&session.user.id, row, 0) ||
+        !read_text(&session.user.source, row, 1) ||
+        !read_text(&session.password_mark, row, 2) ||
+        !read_number(&session.expires_at, row, 3) ||
+        !read_number(&session.revoked_at, row, 4)) {
         *why = odd_row;
         return APR_EGENERAL;
     }
     *out = session;
     return APR_SUCCESS;
+}
+
+apr_status_t sessions_read(session_t *out, sessions_part_t part, const db_row_t *row,
+                           const char *sid, const char **why)
+{
+    if (row->columns < sessions_column_counts[part]) {
+        *why = odd_row;
+        return APR_EGENERAL;
+    }
+    return part == SESSIONS_WHOLE ? read_whole(out, row, why)
+                                  : read_judged(out, row, sid, why);
+}
+
+apr_status_t sessions_find(session_t *out, sessions_part_t part, db_t *db,
+                           const char *sid, const char **why, apr_pool_t *p)
+{
+    apr_status_t rv;
+    db_row_t row;
+
+    rv = db_get_row(&row, db, &find[part], &sid, why, p);
+    return rv == APR_SUCCESS ? sessions_read(out, part, &row, sid, why) : rv;
 }
 
 apr_status_t sessions_rotate(int *won, db_t *db, const sessions_rotation_t *rotation,
@@ -240,7 +260,8 @@ apr_status_t sessions_list(const apr_array_header_t **out, int most, db_t *db,
 
     rv = db_get_rows(&rows, most, db, &list, args, why, p);
     for (i = 0; rv == APR_SUCCESS && i < rows->nelts; i++) {
-        rv = read_row(apr_array_push(sessions), &APR_ARRAY_IDX(rows, i, db_row_t), why);
+        rv = sessions_read(apr_array_push(sessions), SESSIONS_WHOLE,
+                           &APR_ARRAY_IDX(rows, i, db_row_t), NULL, why);
     }
     if (rv == APR_SUCCESS) {
         *out = sessions;
@@ -250,8 +271,12 @@ apr_status_t sessions_list(const apr_array_header_t **out, int most, db_t *db,
 
 apr_status_t sessions_probe(db_t *db, const char **why, apr_pool_t *p)
 {
+    apr_status_t rv = APR_NOTFOUND;
     session_t session;
-    apr_status_t rv = sessions_find(&session, db, "", why, p);
+    int part;
 
+    for (part = 0; rv == APR_NOTFOUND && part < SESSIONS_PARTS; part++) {
+        rv = sessions_find(&session, (sessions_part_t)part, db, "", why, p);
+    }
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }

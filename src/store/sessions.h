@@ -55,6 +55,29 @@ typedef struct {
 apr_status_t sessions_add(db_t *db, const session_t *session, const char **why,
                           apr_pool_t *p);
 
+/** How much of a row is asked for. */
+typedef enum {
+    SESSIONS_WHOLE,
+    SESSIONS_JUDGED, /* no more than what tells whether a session goes on: user,
+                        password_mark, expires_at, revoked_at and sid itself; all else is
+                        0 or NULL. Most of what a question costs is in its columns */
+    SESSIONS_PARTS
+} sessions_part_t;
+
+/** SQL for those columns of a table that is named s there, and how many they are. */
+extern const char *const sessions_columns[SESSIONS_PARTS];
+extern const int sessions_column_counts[SESSIONS_PARTS];
+
+/**
+ * Read a session from the first columns of a row that has these.
+ *
+ * @param out  lives as long as the row; untouched on error
+ * @param sid  that was asked for
+ * @return APR_SUCCESS, or APR_EGENERAL for a row that cannot be used
+ */
+apr_status_t sessions_read(session_t *out, sessions_part_t part, const db_row_t *row,
+                           const char *sid, const char **why);
+
 /**
  * Find a session, ended or not.
  *
@@ -62,17 +85,8 @@ apr_status_t sessions_add(db_t *db, const session_t *session, const char **why,
  * @return APR_SUCCESS, APR_NOTFOUND, or APR_EGENERAL for a database that failed or a
  *         row that cannot be used
  */
-apr_status_t sessions_find(session_t *out, db_t *db, const char *sid, const char **why,
-                           apr_pool_t *p);
-
-/**
- * The same for no more than what tells whether a session goes on: user,
- * password_mark, expires_at, revoked_at and @p sid itself; all else is 0 or NULL.
- *
- * Of what a request costs most is in the reading of columns.
- */
-apr_status_t sessions_judge(session_t *out, db_t *db, const char *sid, const char **why,
-                            apr_pool_t *p);
+apr_status_t sessions_find(session_t *out, sessions_part_t part, db_t *db,
+                           const char *sid, const char **why, apr_pool_t *p);
 
 /** A rotation: which token gives way to which. */
 typedef struct {

@@ -48,190 +48,62 @@ static const char *check_names(const char *table, const char *const columns[],
     return NULL;
 }
 
-/* "theirs AS ours", NULL for a column that the table does not have. */
-static const char *column(const char *const columns[], int which, apr_pool_t *p)
-{
-    return columns[which]
-               ? apr_psprintf(p, ", %s AS %s", columns[which], users_column_names[which])
-               : "";
-}
-
-/* --- By id ----------------------------------------------------------------------- */
-
-/* How PostgreSQL is asked, which compares nothing with a text: by the type of the
- * column, or no index would be used. */
-enum { FORM_UNKNOWN, FORM_NUMBER, FORM_UUID, FORM_PADDED, FORM_TEXT, FORMS };
-
-struct users_dialects {
-    const db_query_t *mysql;
-    const db_query_t *pgsql_type; /* gives the type of the column */
-    const db_query_t *pgsql[FORMS];
-    const char *key; /* for the form, among a handle's statements */
-};
-
-static const struct {
-    const char *type; /* as pg_typeof() has it */
-    int form;
-} forms[] = {
-    {"bigint", FORM_NUMBER},  {"integer", FORM_NUMBER}, {"smallint", FORM_NUMBER},
-    {"numeric", FORM_NUMBER}, {"uuid", FORM_UUID},      {"character", FORM_PADDED},
-};
-
-/* @param select  up to FROM, with the table */
-static const struct users_dialects *make_dialects(const char *select, const char *table,
-                                                  const char *id, apr_pool_t *p)
-{
-    struct users_dialects *made = apr_pcalloc(p, sizeof *made);
-    const char *where = apr_pstrcat(p, select, " WHERE ", NULL);
-
-    /* MySQL may compare a number with a text as two doubles, which are the same for ids
-     * above 2^53 that are not. The first condition finds by the index, the second is
-     * exact. */
-    made->mysql = db_query_make(
-        apr_pstrcat(p, where, id, " = %s AND CAST(", id, " AS CHAR) = %s", NULL), p);
-    made->pgsql_type =
-        db_query_make(apr_pstrcat(p, "SELECT CAST(pg_typeof((SELECT ", id, " FROM ",
-                                  table, " WHERE FALSE)) AS TEXT) AS type", NULL),
-                      p);
-    made->pgsql[FORM_NUMBER] =
-        db_query_make(apr_pstrcat(p, where, id, " = CAST(%s AS BIGINT)", NULL), p);
-    made->pgsql[FORM_UUID] =
-        db_query_make(apr_pstrcat(p, where, id, " = CAST(%s AS UUID)", NULL), p);
-    made->pgsql[FORM_PADDED] =
-        db_query_make(apr_pstrcat(p, where, id, " = CAST(%s AS BPCHAR)", NULL), p);
-    made->pgsql[FORM_TEXT] =
-        db_query_make(apr_pstrcat(p, where, "CAST(", id, " AS TEXT) = %s", NULL), p);
-    made->key = apr_pstrcat(p, "auth_jwt form of ", id, " in ", table, NULL);
-    return made;
-}
-
-static apr_status_t ask_form(int *form, const struct users_dialects *dialects, db_t *db,
-                             const char **why, apr_pool_t *p)
-{
-    const char *type = NULL;
-    apr_status_t rv;
-    db_row_t row;
-    apr_size_t i;
-
-    rv = db_get_row(&row, db, dialects->pgsql_type, NULL, why, p);
-    if (rv != APR_SUCCESS) {
-        return APR_EGENERAL;
-    }
-    *form = FORM_TEXT;
-    for (i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (db_row_find(&type, &row, "type") && type && !strcmp(type, forms[i].type)) {
-            *form = forms[i].form;
-        }
-    }
-    return APR_SUCCESS;
-}
-
-/* Where this connection remembers the form. Nothing is ever taken out of that table, as
- * the statements there are numbered by their count. */
-static int *form_of(const struct users_dialects *dialects, db_t *db)
-{
-    int *form = apr_hash_get(db->statements, dialects->key, APR_HASH_KEY_STRING);
-
-    if (!form) {
-        form = apr_pcalloc(db->pool, sizeof *form);
-        apr_hash_set(db->statements, apr_pstrdup(db->pool, dialects->key),
-                     APR_HASH_KEY_STRING, form);
-    }
-    return form;
-}
-
-/* Whether a text is what PostgreSQL prints for some BIGINT. */
-static int is_bigint(const char *text)
-{
-    apr_int64_t number;
-    char *end, again[24];
-
-    if (strlen(text) > 20) {
-        return 0;
-    }
-    number = apr_strtoi64(text, &end, 10);
-    apr_snprintf(again, sizeof again, "%" APR_INT64_T_FMT, number);
-    return strcmp(text, again) == 0;
-}
-
-/* Whether a text is what PostgreSQL prints for some UUID. */
-static int is_uuid(const char *text)
-{
-    static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-    apr_size_t i;
-
-    for (i = 0; form[i]; i++) {
-        if (form[i] == '-' ? text[i] != '-'
-                           : !text[i] || !strchr("0123456789abcdef", text[i])) {
-            return 0;
-        }
-    }
-    return text[i] == '\0';
-}
-
-/* What is no value of the column's type would be an error, answered by 503. */
-static int may_be_cast(const char *id, int form)
-{
-    return form == FORM_NUMBER ? is_bigint(id) : form == FORM_UUID ? is_uuid(id) : 1;
-}
-
-static apr_status_t get_row_pgsql(db_row_t *row, const struct users_dialects *dialects,
-                                  db_t *db, const char *id, const char **why,
-                                  apr_pool_t *p)
-{
-    int *form = form_of(dialects, db);
-    apr_status_t rv;
-
-    /* An id that does not fit may be one of a column that has another type by now. */
-    if ((*form == FORM_UNKNOWN || !may_be_cast(id, *form)) &&
-        ask_form(form, dialects, db, why, p) != APR_SUCCESS) {
-        return APR_EGENERAL;
-    }
-    if (!may_be_cast(id, *form)) {
-        *why = *form == FORM_UUID ? "the id is no UUID" : "the id is no integer";
-        return APR_NOTFOUND;
-    }
-    rv = db_get_row(row, db, dialects->pgsql[*form], &id, why, p);
-    if (rv == APR_EGENERAL) {
-        *form = FORM_UNKNOWN; /* likewise */
-    }
-    return rv;
-}
-
-static apr_status_t get_row_by_id(db_row_t *row, const users_t *users, db_t *db,
-                                  const char *id, const char **why, apr_pool_t *p)
-{
-    db_dialect_t dialect = users->dialects ? db_dialect(db) : DB_DIALECTS;
-    const char *both[] = {id, id};
-
-    if (dialect == DB_PGSQL) {
-        return get_row_pgsql(row, users->dialects, db, id, why, p);
-    }
-    if (dialect == DB_MYSQL) {
-        return db_get_row(row, db, users->dialects->mysql, both, why, p);
-    }
-    return db_get_row(row, db, users->by_id, &id, why, p);
-}
-
 /* --- Making queries -------------------------------------------------------------- */
+
+/* The order in which the queries below have a table's columns. */
+static const int order[USERS_COLUMNS] = {USERS_ID, USERS_USERNAME, USERS_IS_ACTIVE,
+                                         USERS_PASSWORD};
+
+/* "theirs AS ours" of each column that the table has, with what stands in front of it. */
+static const char *list(const char *const columns[], const char *front, apr_pool_t *p)
+{
+    const char *list = "", *comma = "";
+    int i;
+
+    for (i = 0; i < USERS_COLUMNS; i++) {
+        if (columns[order[i]]) {
+            list = apr_pstrcat(p, list, comma, front, columns[order[i]], " AS ",
+                               users_column_names[order[i]], NULL);
+            comma = ", ";
+        }
+    }
+    return list;
+}
+
+static const byid_t *make_with_session(const char *table, const char *const columns[],
+                                       sessions_part_t part, apr_pool_t *p)
+{
+    byid_sql_t sql = {
+        .head = apr_pstrcat(p, "SELECT ", sessions_columns[part], ", ",
+                            list(columns, "u.", p), " FROM auth_jwt_session s LEFT JOIN ",
+                            table, " u ON ", NULL),
+        .column = apr_pstrcat(p, "u.", columns[USERS_ID], NULL),
+        .tail = " WHERE s.sid = %s",
+    };
+
+    return byid_make(&sql, table, columns[USERS_ID], p);
+}
 
 const char *users_table(users_t *out, const char *table,
                         const char *const columns[USERS_COLUMNS], apr_pool_t *p)
 {
-    const char *error = check_names(table, columns, p), *select;
+    const char *error = check_names(table, columns, p);
+    byid_sql_t sql = {.column = columns[USERS_ID], .tail = ""};
+    int part;
 
     if (error) {
         return error;
     }
-    select = apr_pstrcat(p, "SELECT ", columns[USERS_ID], " AS id",
-                         column(columns, USERS_USERNAME, p),
-                         column(columns, USERS_IS_ACTIVE, p),
-                         column(columns, USERS_PASSWORD, p), " FROM ", table, NULL);
-    out->by_name = db_query_make(
-        apr_pstrcat(p, select, " WHERE ", columns[USERS_USERNAME], " = %s", NULL), p);
-    out->by_id = db_query_make(
-        apr_pstrcat(p, select, " WHERE ", columns[USERS_ID], " = %s", NULL), p);
-    out->dialects = make_dialects(select, table, columns[USERS_ID], p);
+    sql.head =
+        apr_pstrcat(p, "SELECT ", list(columns, "", p), " FROM ", table, " WHERE ", NULL);
+    out->by_name = db_ordered_make(
+        apr_pstrcat(p, sql.head, columns[USERS_USERNAME], " = %s", NULL), p);
+    out->ids = byid_make(&sql, table, columns[USERS_ID], p);
+    out->by_id = out->ids->usual;
+    for (part = 0; part < SESSIONS_PARTS; part++) {
+        out->with_session[part] =
+            make_with_session(table, columns, (sessions_part_t)part, p);
+    }
     out->does_rehash = 0;
     out->source = apr_pstrcat(p, table, ".", columns[USERS_ID], NULL);
     out->table = table;
@@ -439,45 +311,68 @@ static const char *no_column(const char *column, apr_pool_t *p)
                         column, column);
 }
 
+/* A column of a user's row. */
+typedef struct {
+    int is_there;
+    const char *value; /* NULL for SQL's NULL */
+} column_t;
+
+/* Of our own SQL the order is known, of the administrator's the names are. */
+static void find_columns(column_t out[USERS_COLUMNS], const users_t *users,
+                         const db_row_t *row, int first)
+{
+    int i;
+
+    for (i = 0; i < USERS_COLUMNS; i++) {
+        column_t *column = &out[order[i]];
+
+        if (!users->table) {
+            column->is_there =
+                db_row_find(&column->value, row, users_column_names[order[i]]);
+        } else {
+            column->is_there = users->columns[order[i]] && first < row->columns;
+            column->value = column->is_there ? row->values[first++] : NULL;
+        }
+    }
+}
+
 /* A text that must be there; NULL with the reason if it is not. */
-static const char *get_text(const db_row_t *row, const char *column, const char **why,
+static const char *get_text(const column_t columns[], int which, const char **why,
                             apr_pool_t *p)
 {
-    const char *value = NULL;
+    const char *name = users_column_names[which], *value = columns[which].value;
 
-    if (!db_row_find(&value, row, column)) {
-        *why = no_column(column, p);
+    if (!columns[which].is_there) {
+        *why = no_column(name, p);
     } else if (!value || !*value) {
-        *why = apr_psprintf(p, "a user's row has no %s; every user needs one", column);
+        *why = apr_psprintf(p, "a user's row has no %s; every user needs one", name);
     } else if (!users_is_printable(value)) {
         *why =
-            apr_psprintf(p, "a user's %s has a control character; mend that row", column);
+            apr_psprintf(p, "a user's %s has a control character; mend that row", name);
     } else {
         return value;
     }
     return NULL;
 }
 
-static apr_status_t read_user(user_t *user, const db_row_t *row, const char **why,
+static apr_status_t read_user(user_t *user, const column_t columns[], const char **why,
                               apr_pool_t *p)
 {
-    const char *active;
     user_t found;
 
-    found.id = get_text(row, "id", why, p);
+    found.id = get_text(columns, USERS_ID, why, p);
     if (!found.id) {
         return APR_EGENERAL;
     }
-    found.username = get_text(row, "username", why, p);
+    found.username = get_text(columns, USERS_USERNAME, why, p);
     if (!found.username) {
         *why = apr_psprintf(p, "%s (id '%s')", *why, found.id);
         return APR_EGENERAL;
     }
-    found.has_password = db_row_find(&found.password, row, "password");
-    if (!found.has_password) {
-        found.password = NULL;
-    }
-    found.is_active = !db_row_find(&active, row, "is_active") || is_true(active);
+    found.has_password = columns[USERS_PASSWORD].is_there;
+    found.password = found.has_password ? columns[USERS_PASSWORD].value : NULL;
+    found.is_active =
+        !columns[USERS_IS_ACTIVE].is_there || is_true(columns[USERS_IS_ACTIVE].value);
     *user = found;
     return APR_SUCCESS;
 }
@@ -485,23 +380,23 @@ static apr_status_t read_user(user_t *user, const db_row_t *row, const char **wh
 apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db, const char *name,
                            const char **why, apr_pool_t *p)
 {
+    column_t columns[USERS_COLUMNS];
     db_row_t row;
     apr_status_t rv = db_get_row(&row, db, users->by_name, &name, why, p);
 
-    return rv == APR_SUCCESS ? read_user(user, &row, why, p) : rv;
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    find_columns(columns, users, &row, 0);
+    return read_user(user, columns, why, p);
 }
 
-apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const char *id,
-                         const char **why, apr_pool_t *p)
+static apr_status_t read_by_id(user_t *user, const column_t columns[], const char *id,
+                               const char **why, apr_pool_t *p)
 {
-    user_t found = {NULL};
-    apr_status_t rv;
-    db_row_t row;
+    user_t found;
+    apr_status_t rv = read_user(&found, columns, why, p);
 
-    rv = get_row_by_id(&row, users, db, id, why, p);
-    if (rv == APR_SUCCESS) {
-        rv = read_user(&found, &row, why, p);
-    }
     if (rv == APR_SUCCESS && strcmp(found.id, id) != 0) {
         *why = "the database found another id than the one asked for";
         return APR_NOTFOUND;
@@ -512,6 +407,35 @@ apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const cha
     return rv;
 }
 
+apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const char *id,
+                         const char **why, apr_pool_t *p)
+{
+    column_t columns[USERS_COLUMNS];
+    apr_status_t rv;
+    db_row_t row;
+
+    rv = users->ids ? byid_get_row(&row, users->ids, db, id, NULL, why, p)
+                    : db_get_row(&row, db, users->by_id, &id, why, p);
+    if (rv != APR_SUCCESS) {
+        return rv == APR_BADARG ? APR_NOTFOUND : rv;
+    }
+    find_columns(columns, users, &row, 0);
+    return read_by_id(user, columns, id, why, p);
+}
+
+apr_status_t users_read(user_t *user, const users_t *users, const db_row_t *row,
+                        int first, const char *id, const char **why, apr_pool_t *p)
+{
+    column_t columns[USERS_COLUMNS];
+
+    find_columns(columns, users, row, first);
+    if (!columns[USERS_ID].value) {
+        *why = "no row"; /* as db_get_row() has it */
+        return APR_NOTFOUND;
+    }
+    return read_by_id(user, columns, id, why, p);
+}
+
 apr_status_t users_probe(const users_t *users, db_t *db, const char **why, apr_pool_t *p)
 {
     apr_status_t rv;
@@ -519,7 +443,8 @@ apr_status_t users_probe(const users_t *users, db_t *db, const char **why, apr_p
 
     rv = users_by_name(&user, users, db, "", why, p);
     if (rv == APR_SUCCESS || rv == APR_NOTFOUND) {
-        rv = users_by_id(&user, users, db, "0", why, p);
+        rv = users->ids ? byid_probe(users->ids, db, NULL, why, p)
+                        : users_by_id(&user, users, db, "0", why, p);
     }
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }

@@ -6,7 +6,8 @@
 #define STORE_USERS_H
 
 #include "store/blacklist.h"
-#include "store/db.h"
+#include "store/byid.h"
+#include "store/sessions.h"
 
 /** The columns of users_table(), in its order. */
 enum { USERS_ID, USERS_USERNAME, USERS_PASSWORD, USERS_IS_ACTIVE, USERS_COLUMNS };
@@ -16,8 +17,9 @@ typedef struct {
     const char *source; /* a name for them, kept in their sessions; "" is one, too */
     const db_query_t *by_name;
     const db_query_t *by_id;
-    const struct users_dialects *dialects; /* by_id for databases that need another
-                                              text; NULL: own SQL, one for all */
+    const byid_t *ids; /* the same for all databases; NULL: own SQL, one for all */
+    const byid_t *with_session[SESSIONS_PARTS]; /* a session by its sid, and what ids has
+                                                   beside it; NULL: likewise */
     int does_rehash;   /* the application hashes passwords anew at its own logins */
     const char *table; /* NULL: the administrator's own SQL */
     const char *columns[USERS_COLUMNS]; /* the table's names for them, or NULL */
@@ -106,6 +108,16 @@ apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db, const c
                            const char **why, apr_pool_t *p);
 apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const char *id,
                          const char **why, apr_pool_t *p);
+
+/**
+ * Read a user from a row's last columns, as with_session has them.
+ *
+ * @param first  number of columns before these
+ * @param id     that was asked for
+ * @return as users_by_id()
+ */
+apr_status_t users_read(user_t *user, const users_t *users, const db_row_t *row,
+                        int first, const char *id, const char **why, apr_pool_t *p);
 
 /** Whether a name may stand in REMOTE_USER, logs and headers: no control character. */
 int users_is_printable(const char *name);

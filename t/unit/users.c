@@ -100,7 +100,7 @@ static void test_presets(void)
                name_of(cases[i].name, "a preset"));
         is_str(users.by_name->sql, cases[i].by_name,
                name_of(cases[i].name, "its table and columns"));
-        ok(users.by_id && users.dialects,
+        ok(users.by_id && users.ids,
            name_of(cases[i].name, "asks by id on every database"));
         is_int(users.does_rehash, cases[i].does_rehash,
                name_of(cases[i].name, "whether hashes change at its own logins"));
@@ -415,8 +415,9 @@ static void test_probe(void)
     sqlite_close(&db);
     db = open_table();
     is_int(users_probe(&users, &db, &why, pool), APR_SUCCESS, "a table");
-    half = users;
-    half.by_id = db_query_make("SELECT id FROM auth_jwt_user WHERE uid = %s", pool);
+    half = (users_t){"test", db_query_make(users.by_name->sql, pool),
+                     db_query_make("SELECT id FROM auth_jwt_user WHERE uid = %s", pool),
+                     NULL};
     is_int(users_probe(&half, &db, &why, pool), APR_EGENERAL,
            "the second query is tried, too");
     sqlite_close(&db);
