@@ -38,6 +38,7 @@
 #include "http/private.h"
 #include "http/purge.h"
 #include "http/query.h"
+#include "http/require.h"
 #include "http/sources.h"
 
 /* The configuration is read twice at start, and the module may stay loaded between. */
@@ -83,7 +84,6 @@ static void register_hooks(apr_pool_t *p)
     static const char *const before_rewrite[] = {"mod_rewrite.c", NULL};
     static const char *const after_dbd[] = {"mod_dbd.c", NULL};
 
-    (void)p;
     private_register();
     cors_register();
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -112,6 +112,7 @@ static void register_hooks(apr_pool_t *p)
     /* It calls all others, so it comes first. */
     ap_hook_check_authz(authz_check, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
+    require_register(p);
     /* Rewrites in directory context look at the environment in their fixups. */
     ap_hook_fixups(authn_fixups, NULL, before_rewrite, APR_HOOK_REALLY_FIRST);
 

@@ -37,6 +37,7 @@ typedef enum {
     VERDICT_CSRF,       /* a cookie's request, sent by a page of somebody else */
     VERDICT_NOT_HERE,   /* asked for what AuthJWTSessions does not offer */
     VERDICT_CLAIM_REFUSED,
+    VERDICT_INSUFFICIENT_SCOPE, /* a Require line on claims said no */
     VERDICT_FORBIDDEN,
     VERDICT_STORE_DOWN,
     VERDICT_PROVIDER_DOWN, /* an authn provider of httpd's */

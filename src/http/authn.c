@@ -14,8 +14,6 @@
 
 APLOG_USE_MODULE(auth_jwt);
 
-#define AUTH_TYPE "JWT"
-
 /* Whatever SetEnvIf or a parent request left there is not ours. */
 static void clear_env(request_rec *r)
 {
@@ -112,7 +110,7 @@ static int admit(request_rec *r, const identity_t *identity, const char *name,
     state->remote_user = name;
     state->opened_by = opened_by;
     r->user = apr_pstrdup(r->pool, name);
-    r->ap_auth_type = apr_pstrdup(r->pool, AUTH_TYPE);
+    r->ap_auth_type = apr_pstrdup(r->pool, REQUEST_AUTH_TYPE);
     set_env(r, identity);
     mark_outer(r, state->opened_by);
     ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
@@ -173,7 +171,7 @@ int authn_fixups(request_rec *r)
     const request_state_t *state = request_find_state(r);
     const request_rec *from;
 
-    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, AUTH_TYPE) != 0 ||
+    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, REQUEST_AUTH_TYPE) != 0 ||
         (state && state->identity)) {
         return DECLINED;
     }

@@ -1,5 +1,6 @@
 #include "http/authz.h"
 
+#include <apr_strings.h>
 #include <http_request.h>
 
 #include "http/request.h"
@@ -32,6 +33,11 @@ int authz_check(request_rec *r)
         return OK;
     }
     rv = ask_others(r, state);
+    if ((rv == HTTP_UNAUTHORIZED || rv == HTTP_FORBIDDEN) && state->refused_by) {
+        return response_refuse(
+            r, VERDICT_INSUFFICIENT_SCOPE,
+            apr_psprintf(r->pool, "the Require lines want '%s'", state->refused_by));
+    }
     if (rv == HTTP_UNAUTHORIZED || rv == HTTP_FORBIDDEN) {
         return response_refuse(r, VERDICT_FORBIDDEN,
                                "the Require lines want another user");

@@ -23,11 +23,31 @@ request_state_t *request_state(request_rec *r)
     return state;
 }
 
+/* Whoever changed r->user since has another user in mind. */
+const identity_t *request_identity(const request_rec *r)
+{
+    const request_state_t *state = request_find_state(r);
+
+    return state && state->identity && r->user && r->ap_auth_type &&
+                   strcmp(r->ap_auth_type, REQUEST_AUTH_TYPE) == 0 &&
+                   strcmp(r->user, state->remote_user) == 0
+               ? state->identity
+               : NULL;
+}
+
+void request_note_refusal(request_rec *r, const char *line, const char *scope)
+{
+    request_state_t *state = request_state(r);
+
+    state->refused_by = state->refused_by ? state->refused_by : line;
+    state->scope = state->scope ? state->scope : scope;
+}
+
 int request_is_jwt(request_rec *r)
 {
     const char *type = ap_auth_type(r);
 
-    return type && ap_cstr_casecmp(type, "JWT") == 0;
+    return type && ap_cstr_casecmp(type, REQUEST_AUTH_TYPE) == 0;
 }
 
 /* SetHandler's argument, which httpd makes r->handler only after authentication. */

@@ -9,6 +9,9 @@
 #include "auth/check.h"
 #include "http/config.h"
 
+/** What AUTH_TYPE is where a token was good. */
+#define REQUEST_AUTH_TYPE "JWT"
+
 /** Kept with the request from the first hook that needs it to the last. */
 typedef struct {
     const char *mounted;  /* handler of the mounted endpoint; NULL: none */
@@ -22,6 +25,8 @@ typedef struct {
     const char *cookies; /* Cookie as it was sent; NULL: none was ours */
     const char *query;   /* the query as it was sent; NULL: no token was in it */
     const char *renewed; /* the access token that the answer sets; NULL: none */
+    const char *refused_by; /* the first Require line on claims that said no, or NULL */
+    const char *scope;      /* of the first one on scopes, or NULL */
 } request_state_t;
 
 /** The state of a request, made when it has none yet. */
@@ -29,6 +34,16 @@ request_state_t *request_state(request_rec *r);
 
 /** The state of a request, or NULL. */
 const request_state_t *request_find_state(const request_rec *r);
+
+/** Who a request is from, by a token that is the reason for its r->user; or NULL. */
+const identity_t *request_identity(const request_rec *r);
+
+/**
+ * Note that a Require line on claims said no, which counts if all is denied at the end.
+ *
+ * @param scope  that it asked for; NULL: none
+ */
+void request_note_refusal(request_rec *r, const char *line, const char *scope);
 
 /** Whether AuthType is JWT here. */
 int request_is_jwt(request_rec *r);

@@ -10,6 +10,7 @@
 #include "auth/check.h"
 #include "http/delivery.h"
 #include "http/navigation.h"
+#include "http/request.h"
 
 APLOG_USE_MODULE(auth_jwt);
 
@@ -55,6 +56,7 @@ void response_log(request_rec *r, verdict_t verdict, const char *why)
 static void set_headers(request_rec *r, const verdict_info_t *info, const char *error)
 {
     const config_t *config = config_of_request(r);
+    const request_state_t *state = request_find_state(r);
     const char *realm = ap_auth_name(r), *challenge;
 
     if (info->status == HTTP_SERVICE_UNAVAILABLE) {
@@ -73,6 +75,10 @@ static void set_headers(request_rec *r, const verdict_info_t *info, const char *
     if (error && info == verdict_info(VERDICT_LOGIN_TOO_OLD)) {
         challenge = apr_psprintf(r->pool, "%s, max_age=\"%" APR_INT64_T_FMT "\"",
                                  challenge, config_max_login_age(config));
+    }
+    if (error && info == verdict_info(VERDICT_INSUFFICIENT_SCOPE) && state &&
+        state->scope) {
+        challenge = apr_psprintf(r->pool, "%s, scope=\"%s\"", challenge, state->scope);
     }
     /* Set, not added: the table is shared with an ErrorDocument's request. */
     apr_table_setn(r->err_headers_out, "WWW-Authenticate", challenge);

@@ -16,62 +16,32 @@ const claims_names_t claims_usual_names = {"token_type", "jti"};
 /* Beyond this a double no longer holds every integer; no time is that far. */
 #define LATEST 9007199254740992.0
 
-/* One claim, whichever way the payload was read. */
-typedef struct {
-    enum { ABSENT, TEXT, INTEGER, REAL, OTHER } type;
-    const char *text;
-    apr_int64_t integer;
-    double real;
-} value_t;
-
 static value_t flat_value(const flat_member_t *member)
 {
-    value_t value = {ABSENT, NULL, 0, 0};
-
-    if (member) {
-        value.type = member->text ? TEXT : INTEGER;
-        value.text = member->text;
-        value.integer = member->number;
-    }
-    return value;
-}
-
-static value_t tree_value(const json_t *member)
-{
-    value_t value = {OTHER, NULL, 0, 0};
-
     if (!member) {
-        value.type = ABSENT;
-    } else if (json_is_string(member)) {
-        value.type = TEXT;
-        value.text = json_string_value(member);
-    } else if (json_is_integer(member)) {
-        value.type = INTEGER;
-        value.integer = json_integer_value(member);
-    } else if (json_is_real(member)) {
-        value.type = REAL;
-        value.real = json_real_value(member);
+        return value_of(NULL);
     }
-    return value;
+    return member->text ? value_of_text(member->text)
+                        : (value_t){.type = VALUE_INTEGER, .integer = member->number};
 }
 
-static value_t get_value(const claims_t *claims, const char *name)
+value_t claims_get(const claims_t *claims, const char *name)
 {
     return claims->flat ? flat_value(flat_find(claims->flat, name))
-                        : tree_value(json_object_get(claims->members, name));
+                        : value_of(json_object_get(claims->members, name));
 }
 
 static const char *read_time(apr_int64_t *out, const claims_t *claims, const char *name)
 {
-    value_t value = get_value(claims, name);
+    value_t value = claims_get(claims, name);
 
     *out = CLAIMS_NO_TIME;
-    if (value.type == ABSENT) {
+    if (value.type == VALUE_ABSENT) {
         return NULL;
     }
-    if (value.type == INTEGER) {
+    if (value.type == VALUE_INTEGER) {
         value.real = (double)value.integer;
-    } else if (value.type == REAL && fabs(value.real) < LATEST) {
+    } else if (value.type == VALUE_REAL && fabs(value.real) < LATEST) {
         value.integer = (apr_int64_t)value.real;
     } else {
         return "a time claim is no number, or no time";
@@ -85,11 +55,12 @@ static const char *read_time(apr_int64_t *out, const claims_t *claims, const cha
 
 static const char *read_string(const char **out, const claims_t *claims, const char *name)
 {
-    value_t value = get_value(claims, name);
+    value_t value = claims_get(claims, name);
 
     *out = value.text;
-    return value.type == ABSENT || value.type == TEXT ? NULL
-                                                      : "a text claim is no string";
+    return value.type == VALUE_ABSENT || value.type == VALUE_STRING
+               ? NULL
+               : "a text claim is no string";
 }
 
 static const char *read_audience(claims_t *claims)
@@ -254,17 +225,17 @@ claims_result_t claims_check(const claims_t *claims, const claims_expect_t *expe
 
 const char *claims_user_id(const claims_t *claims, const char *name, apr_pool_t *p)
 {
-    value_t value = get_value(claims, name);
+    value_t value = claims_get(claims, name);
 
-    if (value.type == INTEGER) {
+    if (value.type == VALUE_INTEGER) {
         return apr_psprintf(p, "%" APR_INT64_T_FMT, value.integer);
     }
-    return value.type == TEXT && *value.text ? value.text : NULL;
+    return value.type == VALUE_STRING && *value.text ? value.text : NULL;
 }
 
 const char *claims_string(const claims_t *claims, const char *name)
 {
-    return get_value(claims, name).text;
+    return claims_get(claims, name).text;
 }
 
 apr_int64_t claims_time(const claims_t *claims, const char *name)

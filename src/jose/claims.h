@@ -10,6 +10,7 @@
 
 #include "jose/base64url.h"
 #include "jose/flat.h"
+#include "jose/value.h"
 
 /** A time that the token does not have. */
 #define CLAIMS_NO_TIME APR_INT64_MIN
@@ -102,6 +103,9 @@ const char *claims_parse(claims_t *out, bytes_t payload, const claims_names_t *n
  * exp is required and past as soon as it equals now (RFC 7519 section 4.1.4).
  */
 claims_result_t claims_check(const claims_t *claims, const claims_expect_t *expect);
+
+/** A claim; VALUE_ABSENT where there is none. Owned by @p claims. */
+value_t claims_get(const claims_t *claims, const char *name);
 
 /**
  * A claim that holds a user's id: a string that is not empty, or an integer.

@@ -1,0 +1,106 @@
+#include "http/lines.h"
+
+#include <apr_strings.h>
+
+#include "http/tree.h"
+
+/* Lines that are never true before there is a user; others may be. */
+static int wants_user(const char *provider)
+{
+    static const char *const names[] = {
+        "valid-user",  "user",       "group",     "jwt-claim",      "jwt-scope",
+        "file-group",  "file-owner", "dbm-group", "dbm-file-group", "dbd-group",
+        "ldap-user",   "ldap-group", "ldap-dn",   "ldap-attribute", "ldap-filter",
+        "ldap-search", NULL};
+    int i;
+
+    for (i = 0; names[i]; i++) {
+        if (ap_cstr_casecmp(provider, names[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int needs_user(const ap_directive_t *node, apr_pool_t *p);
+
+/* Whether one of several lines wants a user, or all of them do. */
+static int some_need_user(const ap_directive_t *node, int all, apr_pool_t *p)
+{
+    int some = 0;
+
+    for (; node; node = node->next) {
+        if (needs_user(node, p)) {
+            some = 1;
+        } else if (all) {
+            return 0;
+        }
+    }
+    return some;
+}
+
+/* Whether a line or group lets nobody in before there is a user. A <Limit> holds for some
+ * methods only. */
+static int needs_user(const ap_directive_t *node, apr_pool_t *p)
+{
+    if (tree_is(node, "Require")) {
+        return wants_user(tree_word(node, p));
+    }
+    if (tree_is(node, "<RequireAll")) {
+        return some_need_user(node->first_child, 0, p);
+    }
+    return tree_is(node, "<RequireAny") && some_need_user(node->first_child, 1, p);
+}
+
+static int is_not(const ap_directive_t *line, apr_pool_t *p)
+{
+    return ap_cstr_casecmp(tree_word(line, p), "not") == 0;
+}
+
+static int count_negations(const ap_directive_t *line, apr_pool_t *p)
+{
+    const ap_directive_t *node;
+    int count = is_not(line, p);
+
+    for (node = line->parent; node && tree_is_group(node); node = node->parent) {
+        count += tree_is(node, "<RequireNone");
+    }
+    return count;
+}
+
+int lines_is_negated(const ap_directive_t *line, apr_pool_t *p)
+{
+    return count_negations(line, p) % 2;
+}
+
+/* Whether something around a line needs a user, whatever the line says. */
+static int is_beside_user(const ap_directive_t *line, apr_pool_t *p)
+{
+    const ap_directive_t *node;
+
+    for (node = line->parent; node && tree_is_group(node); node = node->parent) {
+        if (tree_is(node, "<RequireAll") && some_need_user(node->first_child, 0, p)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *lines_check(const ap_directive_t *line, apr_pool_t *p)
+{
+    if (tree_is(line, "<AuthzProviderAlias")) {
+        return apr_psprintf(p,
+                            "Require %s: in <AuthzProviderAlias> nobody sees where it "
+                            "stands; write the line itself in its place",
+                            tree_word(line, p));
+    }
+    /* Negated twice it decides nothing, either. */
+    if (!count_negations(line, p) || is_beside_user(line, p)) {
+        return NULL;
+    }
+    return apr_psprintf(p,
+                        "%sRequire %s: decides nothing before there is a user, and "
+                        "nothing here asks for one; add: Require valid-user (in a "
+                        "<RequireAll> around it)",
+                        is_not(line, p) ? "" : "<RequireNone> ", line->args);
+}

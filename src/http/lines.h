@@ -1,0 +1,22 @@
+/**
+ * Where Require lines stand among each other: in groups, negated, beside others.
+ */
+#ifndef HTTP_LINES_H
+#define HTTP_LINES_H
+
+#include <httpd.h>
+
+#include <http_config.h>
+
+/** Whether a line stands behind "not", or in a <RequireNone>, and not in two of them. */
+int lines_is_negated(const ap_directive_t *line, apr_pool_t *p);
+
+/**
+ * Check that a line of ours may stand where it does: not in an alias, and where it is
+ * negated beside one that needs a user.
+ *
+ * @return NULL, or what is wrong
+ */
+const char *lines_check(const ap_directive_t *line, apr_pool_t *p);
+
+#endif
