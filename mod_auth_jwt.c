@@ -25,6 +25,9 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+/* Behind httpd's own headers. */
+#include <ap_expr.h>
+
 #include "http/authn.h"
 #include "http/authz.h"
 #include "http/body.h"
@@ -35,6 +38,7 @@
 #include "http/directives.h"
 #include "http/endpoints.h"
 #include "http/jar.h"
+#include "http/expression.h"
 #include "http/private.h"
 #include "http/purge.h"
 #include "http/query.h"
@@ -113,6 +117,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_check_authz(authz_check, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
     require_register(p);
+    ap_hook_expr_lookup(expression_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     /* Rewrites in directory context look at the environment in their fixups. */
     ap_hook_fixups(authn_fixups, NULL, before_rewrite, APR_HOOK_REALLY_FIRST);
 

@@ -16,6 +16,7 @@
 #include "http/dbd.h"
 #include "http/dump.h"
 #include "http/keycheck.h"
+#include "http/lines.h"
 #include "http/provider.h"
 #include "http/sections.h"
 #include "http/sources.h"
@@ -443,6 +444,19 @@ static const char *check_grouped(apr_pool_t *p)
                 : NULL;
 }
 
+static const char *check_expressions(apr_pool_t *p)
+{
+    const ap_directive_t *line = lines_find_blind(ap_conftree, p);
+
+    return line ? apr_psprintf(p,
+                               "Require %s: httpd decides this before it looks at the "
+                               "token, when no claim is there, unless it names "
+                               "REMOTE_USER; put in front: %%{REMOTE_USER} != '' && (in "
+                               "%s)",
+                               line->args, tree_text(line, p))
+                : NULL;
+}
+
 int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                      server_rec *s)
 {
@@ -455,6 +469,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)plog;
     error = keycheck_readers(ptemp);
     error = error ? error : check_grouped(ptemp);
+    error = error ? error : check_expressions(ptemp);
     if (error) {
         return refuse(s, error);
     }

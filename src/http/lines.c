@@ -1,5 +1,6 @@
 #include "http/lines.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "http/tree.h"
@@ -103,4 +104,51 @@ const char *lines_check(const ap_directive_t *line, apr_pool_t *p)
                         "nothing here asks for one; add: Require valid-user (in a "
                         "<RequireAll> around it)",
                         is_not(line, p) ? "" : "<RequireNone> ", line->args);
+}
+
+/* --- Expressions -------------------------------------------------------------------- */
+
+/* Whether an expression has %{JWT:…} or jwt(…). */
+static int has_claim(const char *text)
+{
+    const char *at = text, *behind;
+
+    while ((at = ap_strcasestr(at, "jwt")) != NULL) {
+        behind = at + 3 + strspn(at + 3, " \t");
+        if ((at == text || !(apr_isalnum(at[-1]) || at[-1] == '_')) &&
+            (*behind == '(' || *behind == ':')) {
+            return 1;
+        }
+        at += 3;
+    }
+    return 0;
+}
+
+static int is_blind(const ap_directive_t *line, apr_pool_t *p)
+{
+    const char *args = line->args;
+    const char *provider;
+
+    if (!tree_is(line, "Require") || !args) {
+        return 0;
+    }
+    provider = ap_getword_conf(p, &args);
+    if (ap_cstr_casecmp(provider, "not") == 0) {
+        provider = ap_getword_conf(p, &args);
+    }
+    return ap_cstr_casecmp(provider, "expr") == 0 && has_claim(args) &&
+           !ap_strcasestr(args, "REMOTE_USER");
+}
+
+const ap_directive_t *lines_find_blind(const ap_directive_t *first, apr_pool_t *p)
+{
+    const ap_directive_t *node, *found;
+
+    for (node = first; node; node = node->next) {
+        found = is_blind(node, p) ? node : lines_find_blind(node->first_child, p);
+        if (found) {
+            return found;
+        }
+    }
+    return NULL;
 }

@@ -19,4 +19,13 @@ int lines_is_negated(const ap_directive_t *line, apr_pool_t *p);
  */
 const char *lines_check(const ap_directive_t *line, apr_pool_t *p);
 
+/**
+ * Find a "Require expr" on claims that does not name REMOTE_USER: httpd decides it before
+ * it looks at the token, when there are no claims.
+ *
+ * @param first  of lines; those further inside are looked at, too
+ * @return the line, or NULL
+ */
+const ap_directive_t *lines_find_blind(const ap_directive_t *first, apr_pool_t *p);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "jose/jsontext.h"
@@ -125,6 +126,46 @@ const char *value_parse(value_t *out, const char *word, int is_quoted, apr_pool_
     }
     *out = value_of_text(word);
     return NULL;
+}
+
+/* --- As text ---------------------------------------------------------------------- */
+
+/* With all digits that a double has, 0.1 would end in 00000000000000001. */
+#define DIGITS 15
+
+static const char *json_text(const json_t *json, apr_pool_t *p)
+{
+    char *made =
+        json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS));
+    const char *text = apr_pstrdup(p, made ? made : "");
+
+    free(made);
+    return text;
+}
+
+const char *value_text(const value_t *value, apr_pool_t *p)
+{
+    json_auto_t *real = NULL;
+
+    switch (value->type) {
+    case VALUE_STRING:
+        return value->text;
+    case VALUE_INTEGER:
+        return apr_psprintf(p, "%" APR_INT64_T_FMT, value->integer);
+    case VALUE_BOOLEAN:
+        return value->integer ? "true" : "false";
+    case VALUE_NULL:
+        return "null";
+    case VALUE_REAL:
+        real = json_real(value->real);
+        return json_text(real, p);
+    case VALUE_ARRAY:
+    case VALUE_OBJECT:
+        return json_text(value->tree, p);
+    case VALUE_ABSENT:
+        break;
+    }
+    return "";
 }
 
 /* --- Comparing -------------------------------------------------------------------- */

@@ -58,6 +58,14 @@ int value_compare(int *order, const value_t *a, const value_t *b);
 /** Whether two scalars are the same. */
 int value_is_equal(const value_t *a, const value_t *b);
 
+/**
+ * A value as text: a string as it is, everything else as JSON has it, compact and with up
+ * to 15 digits behind a real number; "" for a value that is not there.
+ *
+ * @return allocated from @p p, or the string's own
+ */
+const char *value_text(const value_t *value, apr_pool_t *p);
+
 /** Whether a text is UTF-8, as everything in JSON is. */
 int value_is_utf8(const char *text);
 
