@@ -139,6 +139,8 @@ sub placeholders
     return "$name: the SQL has $count placeholders; it needs exactly one %s (a percent sign of "
         . 'the SQL is written %%)';
 }
+# As httpd writes what is not printable.
+sub shown { return $_[0] =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ger }
 my $twice = 'users are configured twice in this section; keep one AuthJWTUserTable, or one of '
     . 'each query';
 my $by_id = "AuthJWTUserByIdQuery \"SELECT id, username, password FROM u WHERE id = %s\"\n";
@@ -339,7 +341,8 @@ my @bad_values = (
         . 'further ones' ],
     [ 'an unknown endpoint', 'AuthJWTEndpoints /auth token nonsense',
         "AuthJWTEndpoints: there is no endpoint 'nonsense'; known are token, "
-            . 'token/refresh, sliding, sliding/refresh, token/verify, token/blacklist, logout, sessions, jwks.json' ],
+            . 'token/refresh, login, sliding, sliding/refresh, token/verify, token/blacklist, logout, sessions, user, '
+            . 'jwks.json' ],
     [ 'endpoints in a section', in_location('AuthJWTEndpoints /auth'),
         'AuthJWTEndpoints not allowed in <Location> context' ],
     [ 'a key in a section', in_location($key), 'AuthJWTKey not allowed in <Location> context' ],
@@ -430,6 +433,80 @@ my @bad_values = (
         qw(Accept Connection Content-Length Content-Type Cookie cookie Expect Host Origin Referer
             Sec-Fetch-Site Transfer-Encoding Upgrade User-Agent)),
 
+    # browsers
+    map({ [ "a client '$_'", "AuthJWTClient $_", "AuthJWTClient: '$_' is no kind of client; write api, spa or "
+            . 'browser' ] } qw(web apis cookie none)),
+    map({
+        my $name = $_;
+        map { [ "$name '$_'", "$name $_", "$name: '$_' is no way to a client; write body, cookie or both" ] }
+            qw(header cookies none body,cookie)
+    } qw(AuthJWTAccessDelivery AuthJWTRefreshDelivery)),
+    [ 'two ways', 'AuthJWTAccessDelivery body cookie', 'AuthJWTAccessDelivery takes one argument, where access '
+        . 'tokens go: body, cookie or both (default by client)' ],
+    map({ [ "a token in '$_'", "AuthJWTTokenSource \"$_\"", "AuthJWTTokenSource: '$_' is no place of a token; "
+            . 'write header, cookie, cookie:NAME or query:NAME' ] }
+        'body', 'header:X-Token', 'header:', 'cookie:', 'cookie:a b', 'cookie:a=b', 'cookie;x', 'query', 'query:',
+        'query:a b', 'none', 'cookies', ':', ':x'),
+    map({ [ "a token twice in '$_->[1]'", "AuthJWTTokenSource $_->[0] $_->[1]", "AuthJWTTokenSource: '$_->[1]' "
+            . 'comes a second time; write header, each cookie and one query:NAME once' ] }
+        [ 'header', 'header' ], [ 'cookie header', 'Cookie' ], [ 'cookie:a', 'cookie:a' ],
+        [ 'query:a header', 'query:a' ], [ 'query:a header', 'query:b' ]),
+    [ 'a token twice, on two lines', "AuthJWTTokenSource header cookie\nAuthJWTTokenSource cookie",
+        "AuthJWTTokenSource: 'cookie' comes a second time; write header, each cookie and one query:NAME once" ],
+    map({
+        my $name = $_;
+        (map { [ "$name '$_'", qq($name "$_"), "$name: '@{[ shown($_) ]}' is no name of a cookie; write one such as __Host-jwt" ] }
+            'a b', 'a;b', 'a=b', "\xc3\xa4", 'a,b', '(a)'),
+        $name eq 'AuthJWTCSRFCookie' ? () : (
+            [ "$name without a name", $name, "$name: '' is no name of a cookie; write one such as __Host-jwt" ],
+            map({ [ "$name with $_", qq($name jwt "$_"), "$name: '$_' is no attribute that can be written; these are "
+                    . "Path=/path, Domain=example.com, SameSite=Strict, SameSite=Lax, SameSite=None, Secure=Off and "
+                    . 'Partitioned (Secure is set without a word, HttpOnly always)' ] }
+                'Secure', 'Secure=On', 'HttpOnly', 'HttpOnly=Off', 'Max-Age=60', 'Expires=never', 'Path', 'Path=',
+                'Path=x', 'Path=/a;b', 'Path=/a b', 'Domain=', 'Domain=com', 'Domain=.example.com',
+                'Domain=a.b;c', 'SameSite', 'SameSite=Maybe', 'Partitioned=On', 'x'),
+            map({ [ "$name with $_->[1] twice", "$name jwt $_->[0] $_->[1]", "$name: '$_->[1]' comes a second time; "
+                    . 'write each attribute once' ] }
+                [ 'Path=/a', 'Path=/b' ], [ 'SameSite=Lax', 'samesite=None' ], [ 'Secure=Off', 'Secure=Off' ]),
+            map({ [ "$name that no browser keeps: $_->[0]", "$name $_->[0]", "$name: a cookie whose name begins with "
+                    . "__Host- has Path=/, Secure and no Domain; write another name, such as $_->[1]" ] }
+                [ '__Host-jwt Path=/x', '__Secure-jwt' ], [ '__host-jwt Domain=example.com', '__Secure-jwt' ],
+                [ '__Host-jwt Secure=Off', 'jwt' ]),
+            [ "$name that no browser keeps: __Secure-", "$name __Secure-jwt Secure=Off", "$name: a cookie whose name "
+                . 'begins with __Secure- is Secure; write a name without a prefix, or leave Secure=Off away' ],
+            map({ [ "$name that no browser keeps: $_", "$name jwt Secure=Off $_", "$name: browsers keep a cookie with "
+                    . 'SameSite=None or Partitioned only if it is Secure; leave Secure=Off away' ] }
+                'SameSite=None', 'Partitioned')),
+    } qw(AuthJWTAccessCookie AuthJWTRefreshCookie AuthJWTCSRFCookie)),
+    [ 'attributes of the cookie against CSRF', 'AuthJWTCSRFCookie csrf Path=/', 'AuthJWTCSRFCookie takes one '
+        . 'argument, cookie with the token against CSRF (default __Host-jwt-csrf)' ],
+    map({ [ "no field against CSRF: '$_'", "AuthJWTCSRFHeader \"$_\"", "AuthJWTCSRFHeader: '$_' is no name of a "
+            . 'header field; write one such as X-CSRFToken' ] } 'X Token', 'X-Token:', 'X(Token)'),
+    [ 'a variable for the field against CSRF', 'AuthJWTCSRFHeader HTTP_X_CSRFTOKEN', "AuthJWTCSRFHeader: "
+        . "'HTTP_X_CSRFTOKEN' is a variable's name; write that of the header field: X-Csrftoken" ],
+    map({ [ "another's field against CSRF: $_", "AuthJWTCSRFHeader $_", "AuthJWTCSRFHeader: '$_' has a meaning of "
+            . 'its own in a request; write another name, such as X-CSRFToken' ] } qw(Origin cookie Sec-Fetch-Site)),
+    map({ [ "$_ sometimes", "$_ sometimes", qr/^$_ must be On or Off/ ] } qw(AuthJWTCSRF AuthJWTSilentRefresh)),
+    map({
+        my $name = $_;
+        map { [ "$name '$_'", qq($name https://a.example "$_"), "$name: '@{[ shown($_) ]}' is no origin; write scheme, host and port "
+                . 'as browsers do, such as https://www.example.com or http://localhost:3000' ] }
+            '*', 'null', 'https://*.example.com', 'https://www.example.com/', 'https://www.example.com/app',
+            'www.example.com', '//www.example.com', 'https:www.example.com', 'https://user@example.com',
+            'https://example.com:0', 'https://example.com:65536', 'https://example.com:', 'https://[::1',
+            'https://', 'https://exa mple.com', "https://b\xc3\xbccher.example"
+    } qw(AuthJWTOrigin AuthJWTCORSOrigin)),
+    [ 'an origin of a section', in_location('AuthJWTOrigin https://a.example'),
+        'AuthJWTOrigin not allowed in <Location> context' ],
+    map({
+        my $name = $_;
+        map { [ "$name '$_'", qq($name "$_"), "$name: '@{[ shown($_) ]}' is no place to go to; write a path that begins with one "
+                . 'slash, or a URL of http or https' ] }
+            'auth/login', '//example.com', '//example.com/login', 'https://', 'https:///login', 'http://?x', 'https:/login',
+            'javascript:alert(1)', 'data:text/html,x', 'ftp://example.com/', '/a b', "/a\x01", '/<b>',
+            "/\xc3\xa4", '?x', '#x', ('none') x ($name eq 'AuthJWTAfterLogin')
+    } qw(AuthJWTLoginURL AuthJWTAfterLogin AuthJWTAfterLogout)),
+
     # nothing at all, also in quotes: httpd's own words with our help text
     [ 'an empty time', 'AuthJWTAccessLifetime ""', 'AuthJWTAccessLifetime takes one argument, how '
         . 'long access tokens issued here are valid (default 5min)' ],
@@ -449,9 +526,10 @@ my @bad_values = (
         my $name = $_;
         map { [ "$name '$_'", "$name \"$_\"", no_time($name, $_) ] }
             '0', '-1', '5x', '1e3', '99999999d', '99999999999999999999999', '5 min', ' 5min',
-            '5min ', 'min', '1.5h', '0s', '+5', '5ms', ('none') x ($name =~ /Access|Refresh|Sliding/)
+            '5min ', 'min', '1.5h', '0s', '+5', '5ms', ('none') x ($name =~ /Access|Refresh|Sliding|CORS/)
     } qw(AuthJWTAccessLifetime AuthJWTRefreshLifetime AuthJWTMaxTokenAge AuthJWTMaxLoginAge
-        AuthJWTSessionLifetime AuthJWTSlidingLifetime AuthJWTSlidingRefreshLifetime)),
+        AuthJWTSessionLifetime AuthJWTSlidingLifetime AuthJWTSlidingRefreshLifetime
+        AuthJWTRememberLifetime AuthJWTCORSMaxAge)),
     [ 'two words for a time', 'AuthJWTAccessLifetime 5 min',
         qr/^AuthJWTAccessLifetime takes one argument, how long access tokens issued here are valid/ ],
     map({ [ "a grace of '$_'", "AuthJWTReuseGrace \"$_\"", "AuthJWTReuseGrace: '$_' is not a grace; "
@@ -517,6 +595,11 @@ sub too_long
         . "refresh token would end before what it renews; make the first the shorter one $where";
 }
 
+my $remembered = 'AuthJWTRememberLifetime: is longer than AuthJWTSessionLifetime (30d, if nothing is written; 12h '
+    . 'with AuthJWTProvider alone), which ends every session; make it the shorter one';
+my $no_cookie = 'AuthJWTSilentRefresh: renews the access cookie, and tokens are not looked for in it here; add '
+    . 'AuthJWTTokenSource header cookie, or AuthJWTClient browser';
+
 my @bad_sums = (
     # claims
     [ 'one claim for both ids', "${site}AuthJWTUserIdClaim id\nAuthJWTJtiClaim id",
@@ -534,6 +617,57 @@ my @bad_sums = (
         . 'AuthJWTTokenTypeClaim x'),
         "AuthJWTTokenTypeClaim: 'x' is the claim of AuthJWTJtiClaim, too; write another name "
         . '(in <Location "/x">, line 2 of CONF)' ],
+
+    # browsers
+    map({ [ "one name for two cookies: $_->[0]", "$site$_->[0]", "$_->[1]: '$_->[3]' is the cookie of $_->[2], too; "
+            . "write another name (in $_->[4], line $_->[5] of CONF)" ] }
+        [ 'AuthJWTRefreshCookie __Host-jwt', 'AuthJWTRefreshCookie', 'AuthJWTAccessCookie', '__Host-jwt',
+            'AuthJWTRefreshCookie', 5 ],
+        [ 'AuthJWTAccessCookie __Host-jwt-refresh', 'AuthJWTRefreshCookie', 'AuthJWTAccessCookie',
+            '__Host-jwt-refresh', 'AuthJWTKey', 3 ],
+        [ "AuthJWTAccessCookie a\nAuthJWTCSRFCookie a", 'AuthJWTCSRFCookie', 'AuthJWTAccessCookie', 'a',
+            'AuthJWTCSRFCookie', 6 ],
+        [ "AuthJWTCSRFCookie __Host-jwt-refresh", 'AuthJWTCSRFCookie', 'AuthJWTRefreshCookie',
+            '__Host-jwt-refresh', 'AuthJWTCSRFCookie', 5 ]),
+    [ 'one name for two cookies in a section', "${site}AuthJWTRefreshCookie a\n" . protected('AuthJWTAccessCookie a'),
+        "AuthJWTRefreshCookie: 'a' is the cookie of AuthJWTAccessCookie, too; write another name "
+        . '(in <Location "/x">, line 6 of CONF)' ],
+    map({ [ "no Secure where the name asks for it: $_", "${site}AuthJWTRefreshCookie r Secure=Off\nAuthJWTCSRFCookie $_",
+            "AuthJWTCSRFCookie: '$_' is as little Secure as the refresh cookie with its Secure=Off, and browsers drop such "
+            . 'a cookie by its prefix; write a name without one, such as csrftoken (in AuthJWTCSRFCookie, line 6 of CONF)' ] }
+        '__Host-jwt-csrf', '__Secure-csrf', '__host-x'),
+    map({ [ "an old token in a query: $_", $site . protected("AuthJWTTokenSource header query:token\n$_"),
+            'AuthJWTTokenSource: tokens in queries are written down in many places, so they must be young; add '
+            . "AuthJWTMaxTokenAge 5min, or less $in_x" ] }
+        '', 'AuthJWTMaxTokenAge none', 'AuthJWTMaxTokenAge 301s'),
+    [ 'remembered for longer than a session lasts', "${site}AuthJWTRememberLifetime 31d", "$remembered $mounted" ],
+    [ 'remembered for longer than its session lasts', "${site}AuthJWTSessionLifetime 12h\n"
+            . in_location("SetHandler jwt-login\nAuthJWTRememberLifetime 13h"),
+        "$remembered (in <Location \"/x\">, line 6 of CONF)" ],
+    [ 'remembered for longer than those of a provider', "${database}${key}AuthJWTProvider file\n"
+            . in_location("SetHandler jwt-obtain\nAuthJWTRememberLifetime 14d"),
+        "$remembered (in <Location \"/x\">, line 5 of CONF)" ],
+    [ 'remembered for shorter than an access token', "${site}AuthJWTRememberLifetime 4min",
+        'AuthJWTRememberLifetime: is shorter than AuthJWTAccessLifetime, so a refresh token would end before what it '
+        . "renews; make it the longer one $mounted" ],
+    [ 'a silent refresh of what is not looked for', $site . protected('AuthJWTSilentRefresh On'),
+        "$no_cookie $in_x" ],
+    [ 'a silent refresh that a server asks for', "${site}AuthJWTSilentRefresh On",
+        "$no_cookie (in AuthJWTSilentRefresh, line 5 of CONF)" ],
+    [ 'a silent refresh of a cookie that logins do not set', $site
+            . protected("AuthJWTClient browser\nAuthJWTTokenSource cookie:theirs\nAuthJWTSilentRefresh On"),
+        "$no_cookie $in_x" ],
+    [ 'a silent refresh by a cookie that stays at home', "${site}AuthJWTClient browser\n"
+            . "AuthJWTRefreshCookie __Host-r SameSite=Strict\n" . protected(''),
+        'AuthJWTSilentRefresh: a refresh cookie with SameSite=Strict does not come along when somebody follows a link '
+        . 'to this site; write SameSite=Lax, or AuthJWTSilentRefresh Off (in <Location "/x">, line 7 of CONF)' ],
+    map({ [ "a silent refresh by a cookie of $_", "${site}AuthJWTClient browser\n"
+            . "AuthJWTRefreshCookie __Secure-r Path=$_\n" . protected(''),
+        "AuthJWTSilentRefresh: browsers do not send a refresh cookie with Path=$_ to /x; give it a path around both, or "
+            . 'write AuthJWTSilentRefresh Off (in <Location "/x">, line 7 of CONF)' ] } '/auth', '/x/y', '/xy'),
+    [ 'a silent refresh without grace', "${site}AuthJWTClient browser\nAuthJWTReuseGrace 0\n" . protected(''),
+        'AuthJWTReuseGrace: with 0 the images of one page, which ask at once, would end its session; write a grace such '
+        . 'as 30s, or AuthJWTSilentRefresh Off (in <Location "/x">, line 7 of CONF)' ],
 
     # keys
     [ 'AuthType JWT without a key', $database . protected(''),
@@ -594,8 +728,9 @@ my @bad_sums = (
 
     # endpoints
     [ 'an unknown handler', $site . in_location('SetHandler jwt-xyz'),
-        "SetHandler: 'jwt-xyz' is no endpoint; known are jwt-obtain, jwt-refresh, "
-            . "jwt-obtain-sliding, jwt-refresh-sliding, jwt-verify, jwt-blacklist, jwt-logout, jwt-sessions, jwt-jwks $in_x" ],
+        "SetHandler: 'jwt-xyz' is no endpoint; known are jwt-obtain, jwt-refresh, jwt-login, "
+            . 'jwt-obtain-sliding, jwt-refresh-sliding, jwt-verify, jwt-blacklist, jwt-logout, jwt-sessions, jwt-user, '
+            . "jwt-jwks $in_x" ],
     map({ [ "no path of a request: $_", $database . $key . "AuthJWTEndpoints $_",
             "AuthJWTEndpoints $_: no request has such a path when it is looked at; write it "
             . "without //, /. and %, such as /auth $mounted" ] }
@@ -841,6 +976,51 @@ my @good = (
     map({ [ "a token in $_", $site . protected("AuthJWTHeaderName $_") ] }
         'Authorization', 'X-Access-Token', 'x_token', 'Proxy-Authorization'),
 
+    # browsers
+    map({ [ "a client: $_", "${site}AuthJWTClient $_\n" . protected('') ] } qw(api spa browser Browser)),
+    map({ [ "delivery: $_", "${site}AuthJWTAccessDelivery $_\nAuthJWTRefreshDelivery $_\n" . protected('') ] }
+        qw(body cookie both BOTH)),
+    map({ [ "a token in: $_", $site . protected("AuthJWTTokenSource $_\nAuthJWTMaxTokenAge 5min") ] }
+        'header', 'cookie', 'header cookie', 'Cookie Header', 'cookie:a cookie cookie:b', 'query:token header',
+        'query:access_token', "header\nAuthJWTTokenSource cookie"),
+    map({ [ "a cookie: $_", "${site}AuthJWTAccessCookie $_\nAuthJWTRefreshCookie other-$_\nAuthJWTCSRFCookie csrf" ] }
+        'jwt', 'jwt Path=/a', 'jwt Domain=example.com SameSite=Strict', 'jwt SameSite=None Partitioned',
+        'jwt secure=off samesite=lax'),
+    [ 'cookies of this host alone', "${site}AuthJWTAccessCookie __Host-a Path=/ SameSite=Strict\n"
+        . "AuthJWTRefreshCookie __host-b\nAuthJWTCSRFCookie __Secure-c" ],
+    [ 'a refresh cookie without TLS', "${site}AuthJWTRefreshCookie r Secure=Off\nAuthJWTCSRFCookie __csrf" ],
+    map({ [ "remembered: $_->[0]", "${site}AuthJWTRememberLifetime $_->[0]\n$_->[1]" ] }
+        [ '14d', '' ], [ '30d', '' ], [ 'none', '' ], [ '5min', '' ], [ '10000d', 'AuthJWTSessionLifetime none' ],
+        [ '60d', 'AuthJWTSessions Off' ], [ '60d', 'AuthJWTSessions blacklist' ]),
+    [ 'remembered longer than its server lets, where nobody logs in', "${key}AuthJWTRememberLifetime 60d\n$database"
+        . in_location("SetHandler jwt-obtain\nAuthJWTSessionLifetime 90d") ],
+    map({ [ "against CSRF: $_", "$site$_" ] } 'AuthJWTCSRF Off', 'AuthJWTCSRF On', 'AuthJWTCSRFHeader X-CSRF-Token',
+        'AuthJWTCSRFCookie csrftoken', 'AuthJWTCSRFHeader Authorization'),
+    map({ [ "origins: $_", "$site$_" ] } 'AuthJWTOrigin https://www.example.com HTTPS://Example.com:443',
+        "AuthJWTOrigin https://a.example\nAuthJWTOrigin http://[::1]:8080", 'AuthJWTOrigin none',
+        'AuthJWTCORSOrigin http://localhost:3000 capacitor://localhost', 'AuthJWTCORSOrigin none',
+        in_location("AuthJWTCORSOrigin https://app.example\nAuthJWTCORSMaxAge 1d"),
+        in_host('AuthJWTOrigin https://a.example')),
+    map({
+        my $name = $_;
+        map { [ "$name: $_", $site . protected("$name $_") ] } '/', '/login', '/login.html?x=1#y', 'https://login.example.com',
+            'http://127.0.0.1:8080/login?a=b', ('none') x ($name ne 'AuthJWTAfterLogin')
+    } qw(AuthJWTLoginURL AuthJWTAfterLogin AuthJWTAfterLogout)),
+    [ 'a silent refresh', "${site}AuthJWTClient browser\n" . protected('AuthJWTSilentRefresh On') ],
+    [ 'a silent refresh of cookies that are named', $site . protected("AuthJWTTokenSource cookie:a\n"
+        . "AuthJWTAccessCookie a\nAuthJWTSilentRefresh On") ],
+    [ 'what a silent refresh could not do, where there is none', "${site}AuthJWTClient browser\n"
+        . "AuthJWTRefreshCookie __Secure-r Path=/auth SameSite=Strict\nAuthJWTReuseGrace 0\n"
+        . protected('AuthJWTSilentRefresh Off') . protected('AuthJWTClient spa') =~ s{/x}{/y}r ],
+    [ 'a silent refresh by a cookie of a path around it', "${site}AuthJWTClient browser\n"
+        . "AuthJWTRefreshCookie __Secure-r Path=/x/\n" . protected('') . protected('') =~ s{/x}{/x/y}r ],
+    [ 'a silent refresh in a directory, whose URL nobody knows', "${site}AuthJWTClient browser\n"
+        . "AuthJWTRefreshCookie __Secure-r Path=/members\n<Directory /srv/members>\nAuthType JWT\n"
+        . "Require valid-user\n</Directory>\n" ],
+    [ 'a silent refresh without grace, where nothing rotates', "${site}AuthJWTClient browser\nAuthJWTReuseGrace 0\n"
+        . "AuthJWTRotateRefresh Off\n" . protected('') ],
+    [ 'a lifetime where tokens are renewed', "${site}AuthJWTClient browser\n" . protected('AuthJWTAccessLifetime 2min') ],
+
     # modules, files and macros around sections
     [ 'sections within IfModule', "<IfModule auth_jwt_module>\n$site<IfModule dbd_module>\n"
         . protected("<IfModule !no_module>\nAuthJWTMaxTokenAge 1h\n</IfModule>")
@@ -1017,8 +1197,8 @@ SKIP: {
 my %context = httpd('-L') =~ /^(AuthJWT\w+) \(mod_auth_jwt\.c\)\n\t.*\n\t(.*)/mg;
 cmp_ok scalar(keys %context), '>', 10, 'the server lists our directives';
 my @in_htaccess = grep { $context{$_} =~ /\.htaccess/ } sort keys %context;
-is_deeply \@in_htaccess, [qw(AuthJWTMaxLoginAge AuthJWTMaxTokenAge)],
-    'two directives may stand in .htaccess';
+is_deeply \@in_htaccess, [qw(AuthJWTLoginURL AuthJWTMaxLoginAge AuthJWTMaxTokenAge)],
+    'three directives may stand in .htaccess';
 
 my $server = httpd_start(<<'CONF');
 DBDriver  sqlite3

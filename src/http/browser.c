@@ -91,15 +91,20 @@ const char *browser_set_cookie_name(cmd_parms *cmd, void *dir, const char *arg)
 
 const char *browser_set_field_name(cmd_parms *cmd, void *dir, const char *arg)
 {
-    return setters_is_token(arg)
-               ? setters_put_text(cmd, dir, arg)
-               : setters_refuse(cmd,
-                                "'%s' is no name of a header field; write one such as "
-                                "X-CSRFToken",
-                                arg);
+    const char *error = setters_check_field(cmd, arg, "X-CSRFToken");
+
+    return error ? error : setters_put_text(cmd, dir, arg);
 }
 
 /* --- Places ----------------------------------------------------------------------- */
+
+/* Whether a host stands behind a scheme. */
+static int is_absolute(const char *text, const char *scheme)
+{
+    apr_size_t len = strlen(scheme);
+
+    return strncmp(text, scheme, len) == 0 && text[len] && !strchr("/?#:@", text[len]);
+}
 
 /* A path of this site, or a URL of http or https: nothing that runs, nothing that a
  * browser takes for another host than the one that is read here. */
@@ -112,64 +117,90 @@ static int is_url(const char *text)
             return 0;
         }
     }
-    return (*text == '/' && text[1] != '/') || strncmp(text, "https://", 8) == 0 ||
-           strncmp(text, "http://", 7) == 0;
+    return (*text == '/' && text[1] != '/') || is_absolute(text, "https://") ||
+           is_absolute(text, "http://");
 }
 
 const char *browser_set_url(cmd_parms *cmd, void *dir, const char *arg)
 {
-    if (ap_cstr_casecmp(arg, "none") == 0) {
-        return setters_put_text(cmd, dir, NULL);
-    }
     return is_url(arg) ? setters_put_text(cmd, dir, arg)
                        : setters_refuse(cmd,
-                                        "'%s' is no place to go to; write a path such as "
-                                        "/auth/login, or a URL",
+                                        "'%s' is no place to go to; write a path that "
+                                        "begins with one slash, or a URL of http or "
+                                        "https",
                                         arg);
+}
+
+const char *browser_set_url_or_none(cmd_parms *cmd, void *dir, const char *arg)
+{
+    return ap_cstr_casecmp(arg, "none") == 0 ? setters_put_text(cmd, dir, NULL)
+                                             : browser_set_url(cmd, dir, arg);
 }
 
 /* --- Lists ------------------------------------------------------------------------ */
 
-static const char *refuse_source(const cmd_parms *cmd, const char *arg)
+/* "header", "cookie", "cookie:NAME" or "query:NAME". */
+static int read_source(config_source_t *out, const char *arg, apr_pool_t *p)
 {
-    return setters_refuse(cmd,
-                          "'%s' is no place of a token; write header, cookie, "
-                          "cookie:NAME or query:NAME",
-                          arg);
+    static const word_t words[] = {{"header", CONFIG_HEADER},
+                                   {"cookie", CONFIG_COOKIE},
+                                   {"query", CONFIG_QUERY},
+                                   {NULL, 0}};
+    apr_size_t len = strcspn(arg, ":");
+    const word_t *found = find_word(words, apr_pstrmemdup(p, arg, len));
+    const char *name = arg[len] ? arg + len + 1 : NULL;
+
+    if (!found || (name && !setters_is_token(name)) ||
+        (name ? found->value == CONFIG_HEADER : found->value == CONFIG_QUERY)) {
+        return 0;
+    }
+    out->place = (config_place_t)found->value;
+    out->name = name;
+    return 1;
 }
 
-/* The name behind a colon; NULL when it is none. */
-static const char *source_name(const char *text)
+/* Of parameters one is enough, and one is taken out of queries. */
+static int is_same_source(const config_source_t *a, const config_source_t *b)
 {
-    return *text == ':' && setters_is_token(text + 1) ? text + 1 : NULL;
+    return a->place == b->place &&
+           (a->place == CONFIG_QUERY ||
+            (a->name && b->name ? strcmp(a->name, b->name) == 0 : a->name == b->name));
+}
+
+static int has_source(const apr_array_header_t *list, const config_source_t *source)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        if (is_same_source(&APR_ARRAY_IDX(list, i, config_source_t), source)) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 const char *browser_add_source(cmd_parms *cmd, void *dir, const char *arg)
 {
     apr_array_header_t **list = config_member(dir, setters_row(cmd));
-    config_source_t source = {CONFIG_HEADER, NULL};
-    apr_size_t len = strcspn(arg, ":");
+    config_source_t source;
 
-    if (ap_cstr_casecmp(arg, "header") == 0) {
-        source.place = CONFIG_HEADER;
-    } else if (len == 6 && ap_cstr_casecmpn(arg, "cookie", 6) == 0) {
-        source.place = CONFIG_COOKIE;
-        source.name = source_name(arg + len);
-        if (arg[len] && !source.name) {
-            return refuse_source(cmd, arg);
-        }
-        if (source.name) {
-            config_note_cookie(cmd->server, source.name);
-        }
-    } else if (len == 5 && ap_cstr_casecmpn(arg, "query", 5) == 0 &&
-               source_name(arg + len)) {
-        source.place = CONFIG_QUERY;
-        source.name = source_name(arg + len);
-    } else {
-        return refuse_source(cmd, arg);
+    if (!read_source(&source, arg, cmd->pool)) {
+        return setters_refuse(cmd,
+                              "'%s' is no place of a token; write header, cookie, "
+                              "cookie:NAME or query:NAME",
+                              arg);
     }
     if (!config_is_set(dir, setters_row(cmd))) {
         *list = apr_array_make(cmd->pool, 2, sizeof(config_source_t));
+    }
+    if (has_source(*list, &source)) {
+        return setters_refuse(cmd,
+                              "'%s' comes a second time; write header, each cookie and "
+                              "one query:NAME once",
+                              arg);
+    }
+    if (source.place == CONFIG_COOKIE && source.name) {
+        config_note_cookie(cmd->server, source.name);
     }
     config_mark(dir, setters_row(cmd), cmd);
     APR_ARRAY_PUSH(*list, config_source_t) = source;

@@ -8,6 +8,7 @@
 
 /** Each: what cannot work, or is not safe; NULL: nothing. */
 const char *browsercheck_cookies(const sections_place_t *section, apr_pool_t *p);
+const char *browsercheck_csrf_cookie(const sections_place_t *section, apr_pool_t *p);
 const char *browsercheck_query(const sections_place_t *section, apr_pool_t *p);
 const char *browsercheck_remember(const sections_place_t *section, apr_pool_t *p);
 const char *browsercheck_silent(const sections_place_t *section, apr_pool_t *p);

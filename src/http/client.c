@@ -75,9 +75,8 @@ int client_looks_in_own_cookie(const config_t *config)
     for (i = 0; i < sources->nelts; i++) {
         const config_source_t *source = &APR_ARRAY_IDX(sources, i, config_source_t);
 
-        if (source->place == CONFIG_COOKIE &&
-            strcmp(client_source_name(config, source), config->access_cookie->name) ==
-                0) {
+        if (source->place == CONFIG_COOKIE && strcmp(client_source_name(config, source),
+                                                     config->access_cookie->name) == 0) {
             return 1;
         }
     }

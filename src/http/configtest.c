@@ -288,7 +288,7 @@ static check_t *const checks[] = {
     check_lifetimes,       check_users,           check_database,
     check_remote_user,     check_password_column, check_claims,
     check_cache,           browsercheck_cookies,  browsercheck_query,
-    browsercheck_remember, browsercheck_silent,
+    browsercheck_remember, browsercheck_silent,   browsercheck_csrf_cookie,
 };
 
 /* --- What has no effect where it stands ------------------------------------------- */

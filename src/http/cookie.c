@@ -71,18 +71,25 @@ static const char *read_attribute(cookie_t *out, const char *text, apr_pool_t *p
     } else if (apr_cstr_casecmp(text, "Partitioned") == 0) {
         out->is_partitioned = 1;
     } else {
-        return apr_psprintf(p,
-                            "'%s' is no attribute of a cookie; write Path=/…, "
-                            "Domain=example.com, SameSite=Strict, Lax or None, "
-                            "Secure=Off or Partitioned",
-                            text);
+        return apr_psprintf(
+            p,
+            "'%s' is no attribute that can be written; these are "
+            "Path=/path, Domain=example.com, SameSite=Strict, SameSite=Lax, "
+            "SameSite=None, Secure=Off and Partitioned (Secure is set "
+            "without a word, HttpOnly always)",
+            text);
     }
     return NULL;
 }
 
-static int has_prefix(const cookie_t *cookie, const char *prefix)
+static int has_prefix(const char *name, const char *prefix)
 {
-    return apr_cstr_casecmpn(cookie->name, prefix, strlen(prefix)) == 0;
+    return apr_cstr_casecmpn(name, prefix, strlen(prefix)) == 0;
+}
+
+int cookie_must_be_secure(const char *name)
+{
+    return has_prefix(name, "__Secure-") || has_prefix(name, "__Host-");
 }
 
 /* What browsers would not keep. They compare the prefixes without regard to case. */
@@ -90,18 +97,17 @@ static const char *refused(const cookie_t *cookie, apr_pool_t *p)
 {
     const char *name = cookie->name;
 
-    if (has_prefix(cookie, "__Host-") &&
+    if (has_prefix(name, "__Host-") &&
         (strcmp(cookie->path, "/") != 0 || cookie->domain || !cookie->is_secure)) {
         return apr_psprintf(p,
                             "a cookie whose name begins with __Host- has Path=/, Secure "
-                            "and no Domain; write another name, such as __Secure-%s%s",
-                            name + strlen("__Host-"),
-                            cookie->is_secure ? "" : ", without any prefix");
+                            "and no Domain; write another name, such as %s%s",
+                            cookie->is_secure ? "__Secure-" : "",
+                            name + strlen("__Host-"));
     }
-    if (has_prefix(cookie, "__Secure-") && !cookie->is_secure) {
+    if (!cookie->is_secure && cookie_must_be_secure(name)) {
         return "a cookie whose name begins with __Secure- is Secure; write a name "
-               "without "
-               "a prefix, or leave Secure=Off away";
+               "without a prefix, or leave Secure=Off away";
     }
     if (!cookie->is_secure &&
         (strcmp(cookie->same_site, "None") == 0 || cookie->is_partitioned)) {
@@ -109,6 +115,21 @@ static const char *refused(const cookie_t *cookie, apr_pool_t *p)
                "Secure; leave Secure=Off away";
     }
     return NULL;
+}
+
+/* Whether an attribute stands in front of itself. */
+static int is_repeated(int i, char *const argv[])
+{
+    apr_size_t len = strcspn(argv[i], "=");
+    int j;
+
+    for (j = 1; j < i; j++) {
+        if (strcspn(argv[j], "=") == len &&
+            apr_cstr_casecmpn(argv[j], argv[i], len) == 0) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 const char *cookie_parse(cookie_t *out, int argc, char *const argv[], apr_pool_t *p)
@@ -124,7 +145,11 @@ const char *cookie_parse(cookie_t *out, int argc, char *const argv[], apr_pool_t
     }
     made.name = argv[0];
     for (i = 1; i < argc && !error; i++) {
-        error = read_attribute(&made, argv[i], p);
+        error =
+            is_repeated(i, argv)
+                ? apr_psprintf(p, "'%s' comes a second time; write each attribute once",
+                               argv[i])
+                : read_attribute(&made, argv[i], p);
     }
     if (!error) {
         error = refused(&made, p);

@@ -33,6 +33,9 @@ typedef struct {
  */
 const char *cookie_parse(cookie_t *out, int argc, char *const argv[], apr_pool_t *p);
 
+/** Whether browsers keep a cookie of this name only if it is Secure. */
+int cookie_must_be_secure(const char *name);
+
 /**
  * The value of Set-Cookie. One function sets and clears, so that both have the same
  * attributes: browsers clear no other cookie than that which was set.

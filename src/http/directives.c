@@ -92,53 +92,11 @@ static const char *add_token_type(cmd_parms *cmd, void *dir, const char *arg)
         arg);
 }
 
-/* "HTTP_X_ACCESS_TOKEN" to "X-Access-Token". */
-static const char *field_of_variable(const char *variable, apr_pool_t *p)
-{
-    char *name = apr_pstrdup(p, variable + strlen("HTTP_")), *at;
-
-    for (at = name; *at; at++) {
-        if (*at == '_') {
-            *at = '-';
-        } else if (at > name && at[-1] != '-') {
-            *at = (char)apr_tolower(*at);
-        }
-    }
-    return name;
-}
-
-/* Fields that servers and clients fill by themselves carry no token. */
 static const char *set_header_name(cmd_parms *cmd, void *dir, const char *arg)
 {
-    static const char *const taken[] = {
-        "Accept",         "Connection", "Content-Length",
-        "Content-Type",   "Cookie",     "Expect",
-        "Host",           "Origin",     "Referer",
-        "Sec-Fetch-Site", "Upgrade",    "Transfer-Encoding",
-        "User-Agent",     NULL};
-    int i;
+    const char *error = setters_check_field(cmd, arg, "Authorization or X-Access-Token");
 
-    if (!setters_is_token(arg)) {
-        return setters_refuse(cmd,
-                              "'%s' is no name of a header field; write one such as "
-                              "Authorization or X-Access-Token",
-                              arg);
-    }
-    if (strncmp(arg, "HTTP_", 5) == 0 && arg[5]) {
-        return setters_refuse(
-            cmd, "'%s' is a variable's name; write that of the header field: %s", arg,
-            field_of_variable(arg, cmd->pool));
-    }
-    for (i = 0; taken[i]; i++) {
-        if (ap_cstr_casecmp(arg, taken[i]) == 0) {
-            return setters_refuse(
-                cmd,
-                "'%s' has a meaning of its own in a request; write another "
-                "name, such as Authorization or X-Access-Token",
-                arg);
-        }
-    }
-    return setters_text(cmd, dir, config_header_name(arg));
+    return error ? error : setters_text(cmd, dir, config_header_name(arg));
 }
 
 /* A claim whose name a site chooses: none that other claims of our tokens have. The
@@ -680,12 +638,13 @@ const command_rec directives_table[] = {
                     "none (default none)"),
     AP_INIT_TAKE1("AuthJWTCORSMaxAge", setters_seconds, ROW(CONFIG_CORS_MAX_AGE), ADMIN,
                   "how long their browsers remember what is allowed (default 10min)"),
-    AP_INIT_TAKE1("AuthJWTLoginURL", browser_set_url, ROW(CONFIG_LOGIN_URL), ANYWHERE,
+    AP_INIT_TAKE1("AuthJWTLoginURL", browser_set_url_or_none, ROW(CONFIG_LOGIN_URL),
+                  ANYWHERE,
                   "where page loads without a good token go, or none (default none)"),
     AP_INIT_TAKE1("AuthJWTAfterLogin", browser_set_url, ROW(CONFIG_AFTER_LOGIN), ADMIN,
                   "where a login leads that came from nowhere (default /)"),
-    AP_INIT_TAKE1("AuthJWTAfterLogout", browser_set_url, ROW(CONFIG_AFTER_LOGOUT), ADMIN,
-                  "where a logout leads (default AuthJWTLoginURL)"),
+    AP_INIT_TAKE1("AuthJWTAfterLogout", browser_set_url_or_none, ROW(CONFIG_AFTER_LOGOUT),
+                  ADMIN, "where a logout leads, or none (default AuthJWTLoginURL)"),
     AP_INIT_FLAG(
         "AuthJWTSilentRefresh", setters_flag, ROW(CONFIG_SILENT_REFRESH), ADMIN,
         "whether access cookies that are over are renewed in passing (default by "

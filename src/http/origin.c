@@ -64,7 +64,7 @@ static int read_port(const char *text)
     if (*text != ':' || len < 2 || len > 6 || strspn(text + 1, DIGITS) != len - 1) {
         return -1;
     }
-    port = atoi(text + 1);
+    port = (int)strtol(text + 1, NULL, 10);
     return port >= 1 && port <= 65535 ? port : -1;
 }
 

@@ -58,6 +58,53 @@ int setters_is_token(const char *text)
     return *text != '\0';
 }
 
+/* "HTTP_X_ACCESS_TOKEN" to "X-Access-Token". */
+static const char *field_of_variable(const char *variable, apr_pool_t *p)
+{
+    char *name = apr_pstrdup(p, variable + strlen("HTTP_")), *at;
+
+    for (at = name; *at; at++) {
+        if (*at == '_') {
+            *at = '-';
+        } else if (at > name && at[-1] != '-') {
+            *at = (char)apr_tolower(*at);
+        }
+    }
+    return name;
+}
+
+/* Fields that servers and clients fill by themselves carry no token. */
+const char *setters_check_field(const cmd_parms *cmd, const char *arg, const char *good)
+{
+    static const char *const taken[] = {
+        "Accept",         "Connection", "Content-Length",
+        "Content-Type",   "Cookie",     "Expect",
+        "Host",           "Origin",     "Referer",
+        "Sec-Fetch-Site", "Upgrade",    "Transfer-Encoding",
+        "User-Agent",     NULL};
+    int i;
+
+    if (!setters_is_token(arg)) {
+        return setters_refuse(
+            cmd, "'%s' is no name of a header field; write one such as %s", arg, good);
+    }
+    if (strncmp(arg, "HTTP_", 5) == 0 && arg[5]) {
+        return setters_refuse(
+            cmd, "'%s' is a variable's name; write that of the header field: %s", arg,
+            field_of_variable(arg, cmd->pool));
+    }
+    for (i = 0; taken[i]; i++) {
+        if (ap_cstr_casecmp(arg, taken[i]) == 0) {
+            return setters_refuse(
+                cmd,
+                "'%s' has a meaning of its own in a request; write another "
+                "name, such as %s",
+                arg, good);
+        }
+    }
+    return NULL;
+}
+
 /* --- Numbers ---------------------------------------------------------------------- */
 
 int setters_count(const char *arg, int most)

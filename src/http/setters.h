@@ -25,6 +25,14 @@ const char *setters_put_text(cmd_parms *cmd, void *dir, const char *value);
 /** Whether a text is a token of RFC 9110 section 5.6.2, such as a field's name. */
 int setters_is_token(const char *text);
 
+/**
+ * What is wrong with the name of a header field that carries a token.
+ *
+ * @param good  what to write instead, for the message
+ * @return NULL when it can be used
+ */
+const char *setters_check_field(const cmd_parms *cmd, const char *arg, const char *good);
+
 /** A whole number from 1 to @p most, of digits alone; 0 for anything else. */
 int setters_count(const char *arg, int most);
 

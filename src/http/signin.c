@@ -143,7 +143,7 @@ static int log_in(request_rec *r, const config_t *config, const policy_t *policy
         response_log(r, verdict, why);
         return fail(r, config, code_of(verdict), next);
     }
-    status = response_redirect(r, next ? next : config->after_login ? config->after_login : "/");
+    status = response_redirect(r, next ? next : config->after_login);
     grant_note_login(r, &login);
     return status;
 }

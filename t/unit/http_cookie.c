@@ -187,7 +187,9 @@ static void test_parse(void)
                              "and no Domain; write another name, such as __Secure-a"},
         {"__host-a Path=/x", "a cookie whose name begins with __Host-"},
         {"__Host-a Domain=example.com", "a cookie whose name begins with __Host-"},
-        {"__Host-a Secure=Off", "a cookie whose name begins with __Host-"},
+        {"__Host-a Secure=Off",
+         "a cookie whose name begins with __Host- has Path=/, Secure "
+         "and no Domain; write another name, such as a"},
         {"__Secure-a Secure=Off", "a cookie whose name begins with __Secure-"},
         {"a SameSite=None Secure=Off", "browsers keep a cookie with SameSite=None"},
         {"a Partitioned Secure=Off",
@@ -200,6 +202,9 @@ static void test_parse(void)
         {"a Secure=On", "'Secure=On' is no attribute"},
         {"a HttpOnly=Off", "'HttpOnly=Off' is no attribute"},
         {"a Max-Age=5", "'Max-Age=5' is no attribute"},
+        {"a Path=/x Path=/y", "'Path=/y' comes a second time"},
+        {"a SameSite=Lax Path=/ samesite=Strict", "'samesite=Strict' comes a second"},
+        {"a Partitioned Partitioned", "'Partitioned' comes a second time"},
     };
     apr_size_t i;
 

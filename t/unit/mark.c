@@ -114,7 +114,8 @@ static const jwk_t *load(const char *alg, const char *text, int can_sign)
 static const char *mark(const jwk_t *jwk, const char *user_id, const char *password)
 {
     char *out = apr_palloc(pool, MARK_SIZE);
-    apr_status_t rv = jwk ? jwk_mark(out, jwk, MARK_PASSWORD, user_id, password, pool) : APR_EINVAL;
+    apr_status_t rv =
+        jwk ? jwk_mark(out, jwk, MARK_PASSWORD, user_id, password, pool) : APR_EINVAL;
 
     return rv == APR_SUCCESS ? out : rv == APR_ENOTIMPL ? "none" : "a failure";
 }
