@@ -163,7 +163,7 @@ $(B)/unit/http_%: t/unit/http_%.c $(HTTP_ALONE) $(FLOOR_OBJ) $(B)/flags
 FUZZ_PARTS   := pool replay
 FUZZ_TARGETS := $(filter-out $(FUZZ_PARTS),$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
 REPLAY       := $(FUZZ_TARGETS:%=$(B)/replay/%)
-FUZZ_OBJ     := $(patsubst %,$(B)/obj/src/http/%.o,authorization fields form) $(FLOOR_OBJ)
+FUZZ_OBJ     := $(patsubst %,$(B)/obj/src/http/%.o,authorization cookie fields form next origin) $(FLOOR_OBJ)
 LINK_FUZZ     = $(subst fuzzer-no-link,fuzzer,$(LINK_UNIT)) -iquote t/fuzz -ldl
 
 $(B)/replay/%: t/fuzz/%.c t/fuzz/pool.c t/fuzz/replay.c $(FUZZ_OBJ) $(B)/flags
