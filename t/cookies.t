@@ -8,6 +8,8 @@ use Test::More;
 use JWTTest;
 use JWTTest::Site;
 
+only_under(qw(event prefork));
+
 my $site = site_start(<<'CONF', pages => [qw(members query other-name)]);
 AuthJWTClient browser
 AuthJWTRememberLifetime 14d

@@ -9,6 +9,8 @@ use JWTTest;
 use JWTTest::Recorder;
 use JWTTest::Site;
 
+only_under('event');
+
 my $backend = JWTTest::Recorder->start(port(1), scratch('backend'));
 my $site = site_start(sprintf(<<'CONF', port(1)), pages => [qw(members open plain)]);
 ServerName www.site.test:80

@@ -9,6 +9,8 @@ use JWTTest;
 use JWTTest::Jar;
 use JWTTest::Site;
 
+only_under('event');
+
 my $site = site_start(<<'CONF', pages => [qw(members own plain fresh)]);
 ServerName www.site.test:80
 AuthJWTClient browser

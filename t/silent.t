@@ -10,6 +10,8 @@ use JWTTest;
 use JWTTest::Jar;
 use JWTTest::Site;
 
+only_under(qw(event prefork));
+
 my $pages = <<'CONF';
 ServerName www.site.test:80
 DirectoryIndex index.html

@@ -226,8 +226,7 @@ int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy
         return response_verdict(r, VERDICT_NO_TOKEN, why);
     }
     if (sent.is_cookie || sets_cookies(config)) {
-        verdict =
-            csrf_check(r, config, policy, sent.is_cookie ? sent.token : NULL, &why);
+        verdict = csrf_check(r, config, policy, sent.is_cookie ? sent.token : NULL, &why);
     }
     if (verdict == VERDICT_OK) {
         verdict = refresh(&delivery, &tokens, &identity, sent.token, policy, r, &why);

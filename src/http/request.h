@@ -21,10 +21,10 @@ typedef struct {
     const char *opened_by;      /* config_header_name() of the field whose token opened
                                    this, or what a sub-request shows; NULL: none */
     int in_authz;               /* our auth_checker is calling the others */
-    int is_preflight;    /* was let through, since it only asks what may be asked */
-    const char *cookies; /* Cookie as it was sent; NULL: none was ours */
-    const char *query;   /* the query as it was sent; NULL: no token was in it */
-    const char *renewed; /* the access token that the answer sets; NULL: none */
+    int is_preflight;       /* was let through, since it only asks what may be asked */
+    const char *cookies;    /* Cookie as it was sent; NULL: none was ours */
+    const char *query;      /* the query as it was sent; NULL: no token was in it */
+    const char *renewed;    /* the access token that the answer sets; NULL: none */
     const char *refused_by; /* the first Require line on claims that said no, or NULL */
     const char *scope;      /* of the first one on scopes, or NULL */
 } request_state_t;
