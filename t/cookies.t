@@ -33,6 +33,10 @@ AuthJWTRememberLifetime 14d
     AuthJWTMaxTokenAge 5min
     Require valid-user
 </Location>
+<Location "/status">
+    SetHandler server-status
+</Location>
+ExtendedStatus On
 <Location "/other-name">
     AuthType JWT
     AuthJWTTokenSource cookie:elsewhere header
@@ -169,6 +173,7 @@ my $seen = get("/cgi-bin/query/env?a=b&token=$access&%74oken%32=x&c", @here);
 is $seen->code, 200, 'an application behind it';
 like $seen->content, qr/^QUERY_STRING=a=b&%74oken%32=x&c$/m, '... has the query without the token';
 unlike $seen->content, qr/\Q$access\E/, '... and the token nowhere';
+unlike get('/status', @here)->content, qr/cgi-bin\/query\/env\?[^ ]*token=ey/, '... nor does the server show it in its status';
 is $seen->header('Referrer-Policy'), 'no-referrer', '... and no link tells of it';
 is get('/query/?token=' . token({ iat => time - 301, exp => time + 300, sid => decode($access)->{sid}, user_id => '1' }), @here)->code, 401,
     'an older token is too old for a query';

@@ -53,6 +53,10 @@ AuthJWTRememberLifetime 14d
     AuthType JWT
     Require user nobody
 </Location>
+<LocationMatch "pattern-login">
+    AuthJWTLoginURL none
+    SetHandler jwt-login
+</LocationMatch>
 <Location "/api-login">
     AuthJWTClient api
     SetHandler jwt-login
@@ -115,7 +119,7 @@ is $page->content_type, 'text/html', '... is HTML';
 like $page->header('Content-Security-Policy'), qr/^default-src 'none';.*frame-ancestors 'none'/, '... that runs and loads nothing, in no frame';
 is $page->header('X-Frame-Options'), 'DENY', '... for older browsers, too';
 is $page->header('Cache-Control'), 'no-store', '... and is not kept';
-like $page->content, qr{<form method="post" action="/auth/login">}, '... a form';
+like $page->content, qr{<form method="post">}, '... a form, which goes where the page came from';
 like $page->content, qr{<input type="text" name="username" autocomplete="username" required>}, '... with a name';
 like $page->content, qr{<input type="password" name="password" autocomplete="current-password" required>}, '... a password';
 like $page->content, qr{<input type="checkbox" name="remember_me" value="on">}, '... and whether to stay';
@@ -192,6 +196,14 @@ for my $place (@elsewhere) {
 }
 my $from_referer = form('/auth/login', {%right}, headers => [ @browser, Host => 'www.site.test', Referer => 'http://www.site.test/?next=//evil.test' ]);
 is goes($from_referer), '303 /welcome', '... nor the page that sent the form';
+
+for my $path ('//evil.test/pattern-login', '/%0d%0aX-Evil:%20/pattern-login', '/\\evil.test/pattern-login', '/%5cevil.test/pattern-login') {
+    my $answer = raw_request("POST $path HTTP/1.1\r\nHost: www.site.test\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        . "Content-Length: 3\r\n\r\na=b", port => $site->server->port);
+    like goes($answer), qr{^303 /(?:[^/\\\s][^\\\s]*)?\?error=invalid$}, "an endpoint by a pattern leads nowhere else: $path" if $answer->code != 404;
+    unlike $answer->{raw}, qr/^X-Evil/m, '... nor into the header';
+    unlike raw_request("GET $path HTTP/1.1\r\nHost: www.site.test\r\nConnection: close\r\n\r\n", port => $site->server->port)->{raw}, qr/action=/, '... nor does its form';
+}
 
 # ---- logout ---------------------------------------------------------------------------------------
 

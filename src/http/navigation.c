@@ -43,7 +43,13 @@ const char *navigation_login(request_rec *r, const config_t *config, verdict_t v
 const char *navigation_login_again(request_rec *r, const config_t *config,
                                    const char *error, const char *next)
 {
-    return next_add(config->login_url ? config->login_url : r->uri, next, error, r->pool);
+    const char *here = ap_escape_uri(r->pool, r->uri);
+
+    /* A pattern can match what a browser would take for another host. */
+    if (config->login_url || !next_is_safe(here)) {
+        here = config->login_url ? config->login_url : "/";
+    }
+    return next_add(here, next, error, r->pool);
 }
 
 /* The query of the page that sent the form, where that is one of this host's. */

@@ -1,6 +1,7 @@
 #include "http/query.h"
 
 #include <apr_strings.h>
+#include <scoreboard.h>
 
 #include "http/client.h"
 #include "http/form.h"
@@ -55,6 +56,8 @@ static void put_query(request_rec *r, const char *query)
     r->unparsed_uri = apr_pstrcat(r->pool, path, query ? "?" : "", query, NULL);
     r->the_request = apr_pstrcat(r->pool, r->method, " ", r->unparsed_uri,
                                  protocol ? protocol : "", NULL);
+    /* mod_status has shown the request from the moment it was read. */
+    ap_update_child_status(r->connection->sbh, SERVER_BUSY_WRITE, r);
 }
 
 int query_take(request_rec *r)

@@ -78,8 +78,9 @@ static int show_page(request_rec *r, const config_t *config)
     if (error) {
         ap_rvputs(r, "<p class=\"error\" role=\"alert\">", error, "</p>\n", NULL);
     }
-    ap_rvputs(r, "<form method=\"post\" action=\"", ap_escape_html(r->pool, r->uri),
-              "\">\n", NULL);
+    /* Without an action it goes where the page came from, whatever the path looks like.
+     */
+    ap_rputs("<form method=\"post\">\n", r);
     write_field(r, "Name", "text", config->fields->username, "username");
     write_field(r, "Password", "password", config->fields->password, "current-password");
     if (config->remember_lifetime) {
