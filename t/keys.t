@@ -9,6 +9,7 @@ use JSON::PP ();
 use MIME::Base64 qw(encode_base64url);
 use Test::More;
 use JWTTest;
+use JWTTest::Process qw(on_valgrind);
 
 only_under('event');
 
@@ -293,7 +294,7 @@ for (
 
 SKIP: {
     # What the system shows is the environment with which valgrind itself was started.
-    skip 'valgrind has an environment of its own', 2 if ($ENV{AUTH_JWT_WRAP} || '') =~ /^valgrind/;
+    skip 'valgrind has an environment of its own', 2 if on_valgrind();
     my @pids = $server->children;
     my @environments = map { -r "/proc/$_/environ" ? slurp("/proc/$_/environ") : () } @pids;
     skip 'the environment of a process cannot be read here', 2 unless @environments;

@@ -14,12 +14,12 @@ use warnings;
 use Test::More;
 use JWTTest;
 use JWTTest::Database;
+use JWTTest::Process qw(on_valgrind);
 use List::Util qw(max min shuffle sum);
 use Time::HiRes qw(clock_gettime time);
 
 only_under(qw(event prefork));
-plan skip_all => 'valgrind slows each form of hash by a factor of its own'
-    if ($ENV{AUTH_JWT_WRAP} || '') =~ /^valgrind/;
+plan skip_all => 'valgrind slows each form of hash by a factor of its own' if on_valgrind();
 
 # ---- users -------------------------------------------------------------------------------
 

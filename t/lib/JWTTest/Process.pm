@@ -13,7 +13,7 @@ use IO::Socket::INET;
 use POSIX ();
 
 our @EXPORT_OK = qw(slurp spew command_line wait_until stop_process stop_servers spawn
-                    port_is_free reserve_ports first_executable patience);
+                    port_is_free reserve_ports first_executable patience on_valgrind);
 
 # The block of ports of one run: the first is the guard, see reserve_ports.
 use constant BLOCK => 1000;
@@ -81,6 +81,8 @@ sub stop_servers
         stop_process($pid, $dir);
     }
 }
+
+sub on_valgrind { return ($ENV{AUTH_JWT_WRAP} || '') =~ /^valgrind/ }
 
 # patience(SECONDS): so many, or many more for a server under valgrind or a sanitizer. For waits that
 # end as soon as what they wait for is there.
