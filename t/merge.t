@@ -86,7 +86,8 @@ my @DIRECTIVES = (
 # else holds at the URL, over @CALM and over what the hosts have.
 my @CALM = ('AuthJWTSessions Off', 'AuthJWTEndOnPasswordChange Off', 'AuthJWTTokenTypes access',
     "AuthJWTProvider none\nAuthJWTAudience none", 'AuthJWTMaxLoginAge none', 'AuthJWTMaxSessions none', 'AuthJWTVerifyKeys all',
-    'AuthJWTRotateRefresh On', 'AuthJWTReuseGrace 30s', 'AuthJWTMaxTokenLength 8190');
+    'AuthJWTRotateRefresh On', 'AuthJWTReuseGrace 30s', 'AuthJWTMaxTokenLength 8190', 'AuthJWTClient api',
+    'AuthJWTTokenSource header');
 my @OF_SESSIONS = (
     {   name => 'AuthJWTSessions', kind => 'issue', probe => \&has_sid,
         value => { a => 'Off', b => 'blacklist', default => 'On' },
@@ -137,8 +138,68 @@ my @OF_SESSIONS = (
     {   name => 'AuthJWTMaxTokenLength', kind => 'page', probe => \&accepted_lengths,
         value => { a => 512, b => 1024, default => 8190 },
         shows => { a => '400', b => '400 900', default => '400 900 4000' } },
+    {   name => 'AuthJWTClient', kind => 'issue', probe => sub { delivered('access', @_) . ', ' . delivered('refresh', @_) },
+        value => { a => 'spa', b => 'browser', default => 'api' },
+        shows => { a => 'body, cookie', b => 'cookie, cookie', default => 'body, body' } },
+    {   name => 'AuthJWTTokenSource', kind => 'page', probe => \&accepted_sources,
+        value => { a => 'cookie', b => 'cookie:theirs header', default => 'header' },
+        shows => { a => '__Host-jwt', b => 'header theirs', default => 'header' } },
 );
-my %value = map { $_->{name} => $_->{value} } grep { $_->{value} } @DIRECTIVES, @OF_SESSIONS;
+
+# A third world, since cookies and the like change what the others look at.
+my @CALM_OF_BROWSERS = ('AuthJWTSilentRefresh Off',
+    'AuthJWTAccessDelivery both', 'AuthJWTRefreshDelivery both', 'AuthJWTAccessCookie __Host-jwt',
+    'AuthJWTRefreshCookie __Host-jwt-refresh', 'AuthJWTRememberLifetime none', 'AuthJWTCSRF On',
+    'AuthJWTCSRFCookie __Host-jwt-csrf', 'AuthJWTCORSOrigin none', 'AuthJWTLoginURL none', 'AuthJWTAfterLogout none');
+my @OF_BROWSERS = (
+    {   name => 'AuthJWTAccessDelivery', kind => 'issue', probe => sub { delivered('access', @_) },
+        value => { a => 'both', b => 'cookie', default => 'body' },
+        shows => { a => 'body cookie', b => 'cookie', default => 'body' } },
+    {   name => 'AuthJWTRefreshDelivery', kind => 'issue', probe => sub { delivered('refresh', @_) },
+        value => { a => 'both', b => 'cookie', default => 'body' },
+        shows => { a => 'body cookie', b => 'cookie', default => 'body' } },
+    {   name => 'AuthJWTAccessCookie', kind => 'issue', probe => sub { cookie_of('access', @_) },
+        value => { a => 'jwt-a', b => '__Secure-b Path=/b SameSite=Strict', default => '__Host-jwt' },
+        shows => { a => 'jwt-a Path=/ SameSite=Lax', b => '__Secure-b Path=/b SameSite=Strict',
+            default => '__Host-jwt Path=/ SameSite=Lax' } },
+    {   name => 'AuthJWTRefreshCookie', kind => 'issue', probe => sub { cookie_of('refresh', @_) },
+        value => { a => 'refresh-a', b => '__Secure-refresh-b SameSite=None', default => '__Host-jwt-refresh' },
+        shows => { a => 'refresh-a Path=/ SameSite=Lax', b => '__Secure-refresh-b Path=/ SameSite=None',
+            default => '__Host-jwt-refresh Path=/ SameSite=Lax' } },
+    {   name => 'AuthJWTCSRFCookie', kind => 'issue', probe => sub { cookie_of('csrf', @_) },
+        value => { a => 'csrf-a', b => '__Secure-csrf-b', default => '__Host-jwt-csrf' },
+        shows => { a => 'csrf-a Path=/ SameSite=Lax', b => '__Secure-csrf-b Path=/ SameSite=Lax',
+            default => '__Host-jwt-csrf Path=/ SameSite=Lax' } },
+    {   name => 'AuthJWTRememberLifetime', kind => 'issue', probe => \&lifetime_if_remembered,
+        value => { a => '2d', b => '3d', default => 'none' },
+        shows => { a => 172_800, b => 259_200, default => 86_400 } },
+    {   name => 'AuthJWTCSRF', kind => 'issue', probe => \&login_from_elsewhere,
+        value => { a => 'Off', b => 'On', default => 'On' }, shows => { a => 200, b => 403, default => 403 } },
+    {   name => 'AuthJWTCSRFHeader', kind => 'page', probe => \&accepted_csrf_fields,
+        value => { a => 'X-A', b => 'X-B', default => 'X-CSRFToken' },
+        shows => { a => 'X-A', b => 'X-B', default => 'X-CSRFToken' } },
+    {   name => 'AuthJWTSilentRefresh', kind => 'page', probe => \&renewed,
+        value => { a => 'On', b => 'Off', default => 'Off' },
+        shows => { a => 'renewed', b => 'refused', default => 'refused' } },
+    {   name => 'AuthJWTCORSOrigin', kind => 'page', probe => \&accepted_origins,
+        value => { a => 'https://a.example', b => 'https://b.example https://c.example', default => 'none' },
+        shows => { a => 'https://a.example', b => 'https://b.example https://c.example', default => '' } },
+    {   name => 'AuthJWTCORSMaxAge', kind => 'page', probe => \&age_of_preflight, with => 'AuthJWTCORSOrigin https://a.example',
+        value => { a => '60s', b => '2min', default => '10min' }, shows => { a => 60, b => 120, default => 600 } },
+    {   name => 'AuthJWTLoginURL', kind => 'page', probe => sub { led_to(GET => @_) },
+        value => { a => '/login-a', b => 'https://login.example/b', default => 'none' },
+        shows => { a => '401 /login-a', b => '401 https://login.example/b', default => '401' } },
+    {   name => 'AuthJWTAfterLogin', kind => 'login', probe => \&login_leads_to,
+        value => { a => '/a', b => 'https://www.example/b', default => '/' },
+        shows => { a => '/a', b => 'https://www.example/b', default => '/' } },
+    {   name => 'AuthJWTAfterLogout', kind => 'logout', probe => \&logout_leads_to, with => 'AuthJWTLoginURL /login',
+        value => { a => '/a', b => 'https://www.example/b', default => 'none' },
+        shows => { a => '/a', b => 'https://www.example/b', default => '/login' } },
+);
+$_->{calm} = \@CALM for @OF_SESSIONS;
+$_->{calm} = \@CALM_OF_BROWSERS for @OF_BROWSERS;
+my @ALL = (@DIRECTIVES, @OF_SESSIONS, @OF_BROWSERS);
+my %value = map { $_->{name} => $_->{value} } grep { $_->{value} } @ALL;
 
 # What has no row, and why.
 my %ELSEWHERE = (
@@ -148,6 +209,7 @@ my %ELSEWHERE = (
     AuthJWTUserQuery => 'the same',
     AuthJWTUserByIdQuery => 'the same',
     AuthJWTCheckUser => 'a user who does not exist: below',
+    AuthJWTOrigin => 'of a server or host, never of a section: below',
     AuthJWTHashConcurrency => 'one number for the process: t/hashes.t',
     AuthJWTKeyPermissions => 'for the whole server, wherever it stands: t/configtest.t',
 );
@@ -182,7 +244,8 @@ my @PLACES = (
 );
 my $tree = scratch('tree');
 my %USE = (page => "AuthType JWT\nRequire valid-user", issue => 'SetHandler jwt-obtain',
-    renew => 'SetHandler jwt-refresh', sliding => 'SetHandler jwt-obtain-sliding');
+    renew => 'SetHandler jwt-refresh', sliding => 'SetHandler jwt-obtain-sliding',
+    login => 'SetHandler jwt-login', logout => 'SetHandler jwt-logout');
 
 sub sections
 {
@@ -191,8 +254,9 @@ sub sections
     my $root = "$name-$kind";
     my %set = map { $_ => "$name $value{$name}{ $host->{$_} || $_ }" } qw(one other default);
     my $use = $USE{$kind};
-    $use = join "\n", (grep { !/^$name / } @CALM), $directive->{with} || (), $use
-        if grep { $_ == $directive } @OF_SESSIONS;
+    my ($with) = split ' ', $directive->{with} || 'nothing';
+    $use = join "\n", (grep { !/^(?:$name|$with) / } @{ $directive->{calm} }), $directive->{with} || (), $use
+        if $directive->{calm};
     return <<"CONF";
 Alias "/$root" "$tree/$root"
 <Location "/$root">
@@ -257,7 +321,7 @@ sub world
     return join '', all_of('a', @directives), map { host_conf($_, @directives) } qw(main inherits overrides defaults);
 }
 
-for my $directive (@DIRECTIVES, @OF_SESSIONS) {
+for my $directive (@ALL) {
     for my $place (@PLACES) {
         spew("$tree/$directive->{name}-$directive->{kind}$place->[1]", "A PAGE\n");
     }
@@ -300,7 +364,7 @@ sub ask
     push @fields, @{ $option{fields} || [] };
     my $body = $option{json} ? encode_json($option{json}) : $option{body};
     $connection{$port} ||= JWTTest::Connection->new($port);
-    return $connection{$port}->ask($method, $path, headers => \@fields, body => $body);
+    return $connection{$port}->ask($method, $path, headers => \@fields, body => $body, type => $option{type});
 }
 
 # A login that fits all settings in force at the place.
@@ -511,6 +575,117 @@ sub who_may_log_in
     } split ' ', $names;
 }
 
+sub accepted_sources
+{
+    my @place = @_[0, 1];
+    my $token = token({}, header => { kid => 'first' });
+    my %fields = (header => [ Authorization => "Bearer $token" ],
+        map { $_ => [ Cookie => "$_=$token" ] } qw(__Host-jwt theirs));
+    return join ' ', grep { ask(GET => @place, fields => $fields{$_})->code == 200 } sort keys %fields;
+}
+
+# ---- probes in the world of browsers -------------------------------------------------------
+
+# A login with all that is needed, and what it was given: its body, and cookies by what they hold.
+sub login_of_browser
+{
+    my ($host, $path, %option) = @_;
+    my $answer = ask(POST => $host, $path, fields => $option{fields},
+        json => { username => 'alice', password => user('alice')->{password}, %{ $option{more} || {} } });
+    my %cookie;
+    for ($answer->header('Set-Cookie')) {
+        my ($name, $text) = /^([^=]+)=([^;]+)/;
+        my $claims = $text =~ /\./ ? (peek($text))[1] : undef;
+        $cookie{ $claims ? $claims->{token_type} : 'csrf' } = $_;
+    }
+    return ($answer, json($answer) || {}, \%cookie);
+}
+
+sub delivered
+{
+    my ($type, @place) = @_;
+    my (undef, $body, $cookie) = login_of_browser(@place[0, 1]);
+    return join ' ', $body->{$type} ? 'body' : (), $cookie->{$type} ? 'cookie' : ();
+}
+
+sub cookie_of
+{
+    my ($type, @place) = @_;
+    my $text = (login_of_browser(@place[0, 1]))[2]{$type} // '';
+    my ($name) = $text =~ /^([^=]*)/;
+    return join ' ', $name, $text =~ /; (Path=[^;]*)/, $text =~ /; (SameSite=[^;]*)/;
+}
+
+sub lifetime_if_remembered
+{
+    my (undef, $body) = login_of_browser(@_[0, 1], more => { remember_me => JSON::PP::true() });
+    my $claims = (peek($body->{refresh} // '.'))[1] || {};
+    return ($claims->{exp} || 0) - ($claims->{iat} || 0);
+}
+
+sub login_from_elsewhere
+{
+    return (login_of_browser(@_[0, 1], fields => [ 'Sec-Fetch-Site' => 'cross-site' ]))[0]->code;
+}
+
+# The tokens of one login, good at all these places.
+my $alice;
+sub tokens_of_alice { return $alice ||= (login_of_browser('main', '/AuthJWTCSRF-issue/plain/page'))[1] }
+
+# A page is served to POST as well.
+sub accepted_csrf_fields
+{
+    my @place = @_[0, 1];
+    my $tokens = tokens_of_alice();
+    return join ' ', grep {
+        my $code = ask(POST => @place, body => 'x', fields => [ Cookie => "__Host-jwt=$tokens->{access}",
+            $_ => $tokens->{csrf_token} ])->code;
+        die "$_ at @place: $code\n" unless $code =~ /^(?:403|200)$/;
+        $code == 200;
+    } qw(X-A X-B X-CSRFToken);
+}
+
+sub renewed
+{
+    my $answer = ask(GET => @_[0, 1], fields => [ Cookie => '__Host-jwt-refresh=' . tokens_of_alice()->{refresh} ]);
+    return $answer->code == 200 && $answer->header('Set-Cookie') ? 'renewed' : $answer->code == 401 ? 'refused' : $answer->code;
+}
+
+sub accepted_origins
+{
+    my @place = @_[0, 1];
+    return join ' ', grep {
+        (ask(GET => @place, fields => [ Origin => $_ ])->header('Access-Control-Allow-Origin') // '') eq $_
+    } map { "https://$_.example" } qw(a b c d);
+}
+
+sub age_of_preflight
+{
+    return ask(OPTIONS => @_[0, 1], fields => [ Origin => 'https://a.example', 'Access-Control-Request-Method' => 'GET' ])
+        ->header('Access-Control-Max-Age');
+}
+
+# What a page load without a token is told, and where it is sent.
+sub led_to
+{
+    my ($method, @place) = @_;
+    my $script = ask($method => @place[0, 1])->code;
+    my ($url) = split /\?/, ask($method => @place[0, 1], fields => [ Accept => 'text/html' ])->header('Location') // '';
+    return join ' ', $script, $url || ();
+}
+
+sub login_leads_to
+{
+    my $form = 'username=alice&password=' . user('alice')->{password} =~ s/ /+/gr;
+    my $answer = ask(POST => @_[0, 1], body => $form, type => 'application/x-www-form-urlencoded');
+    return $answer->header('Location');
+}
+
+sub logout_leads_to
+{
+    return ask(POST => @_[0, 1], body => '{}', fields => [ Accept => 'text/html' ])->header('Location');
+}
+
 sqlite("CREATE TABLE merge_note(note TEXT); INSERT INTO merge_note VALUES('-')");
 
 # ---- every directive at every place -------------------------------------------------------
@@ -586,6 +761,52 @@ AuthJWTKey third  HS256 "$keys/other.key"
 </Directory>
 CONF
 test_world(@OF_SESSIONS);
+%connection = ();
+$server->stop;
+
+# ---- the same with browsers ---------------------------------------------------------------
+
+$server = httpd_start(<<"CONF" . world(@OF_BROWSERS));
+Listen 127.0.0.1:\${PORT_1}
+DBDriver sqlite3
+DBDParams "$database"
+AuthJWTKey first HS256 "$keys/site.key"
+AuthJWTEndpoints /login token
+AuthJWTOrigin https://one.example https://two.example
+AuthJWTTokenSource header cookie
+<VirtualHost 127.0.0.1:\${PORT}>
+    ServerName origins-inherited.test
+    AuthJWTAccessDelivery cookie
+    AuthJWTCSRF On
+</VirtualHost>
+<VirtualHost 127.0.0.1:\${PORT}>
+    ServerName origins-own.test
+    AuthJWTAccessDelivery cookie
+    AuthJWTCSRF On
+    AuthJWTOrigin https://three.example
+</VirtualHost>
+<VirtualHost 127.0.0.1:\${PORT}>
+    ServerName origins-none.test
+    AuthJWTAccessDelivery cookie
+    AuthJWTCSRF On
+    AuthJWTOrigin none
+</VirtualHost>
+<Directory "$tree">
+    Require all granted
+</Directory>
+CONF
+test_world(@OF_BROWSERS);
+
+for (
+    [ 'origins-inherited', 'https://one.example https://two.example' ],
+    [ 'origins-own', 'https://three.example' ],
+    [ 'origins-none', 'http://origins-none.test:' . $server->port(0) ],
+) {
+    my ($host, $own) = @$_;
+    my @good = grep { (login_of_browser($host, '/login/token', fields => [ Origin => $_ ]))[0]->code == 200 }
+        (map { "https://$_.example" } qw(one two three)), map { "http://$_.test:" . $server->port(0) } qw(origins-none origins-own);
+    is "@good", $own, "AuthJWTOrigin: $host";
+}
 %connection = ();
 $server->stop;
 
@@ -797,7 +1018,13 @@ for (@LINES) {
     my ($name) = @$_;
     my $get = sub { get_with("/$_[0]/$name/page.html", token({ iat => time - $_[1], auth_time => time - $_[1] }),
         port => $server->port)->code };
-    if ($name =~ /^AuthJWTMax(?:Token|Login)Age\z/) {
+    if ($name eq 'AuthJWTLoginURL') {
+        my $answer = get("/all/$name/page.html", port => $server->port, headers => [ Accept => 'text/html' ]);
+        is $answer->code, 303, "$name in .htaccess: page loads are sent on";
+        is $answer->header('Location'), "https://login.example/b?next=%2fall%2f$name%2fpage.html", '... there';
+        is $get->('all', 0), 200, '... and with a token they are not';
+    }
+    elsif ($name =~ /^AuthJWTMax(?:Token|Login)Age\z/) {
         is $get->('all', 300), 200, "$name in .htaccess: young enough";
         is $get->('all', 3000), 401, "$name in .htaccess: too old";
     }
