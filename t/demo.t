@@ -8,6 +8,7 @@ use IO::Socket::INET ();
 use IO::Socket::UNIX ();
 use JWTTest;
 use JWTTest::Process qw(command_line spawn stop_process);
+use JWTTest::Server ();
 use POSIX ();
 use Test::More;
 
@@ -22,16 +23,21 @@ my @started;
 END {
     local $?;
     stop_process($_->{pid}, 'conf/demo/run') for grep { !defined $_->{status} } @started;
+    JWTTest::Server::give_back_ports($_->{port}) for @started;
 }
 
 # ---- demos -------------------------------------------------------------------------------
 
-# start(PORT, %option): conf => another copy of conf/, env => {...}
+# A demo has four ports, as many as a private server. start(NUMBER, %option): conf => another copy
+# of conf/, env => {...}, taken => COUNT to listen on that one of them before
 sub start
 {
     my ($number, %option) = @_;
-    my $port = port($number);
-    my $demo = { port => $port, dir => scratch('out') . "/$port", output => scratch("$number.out") };
+    my $port = JWTTest::Server::free_ports();
+    my $other = defined $option{taken} && IO::Socket::INET->new(Listen => 1, ReuseAddr => 1,
+        LocalAddr => '127.0.0.1', LocalPort => $port + $option{taken});
+    die "port: $!\n" if defined $option{taken} && !$other;
+    my $demo = { port => $port, other => $other, dir => scratch('out') . "/$port", output => scratch("$number.out") };
     $demo->{pid} = spawn([ 'sh', ($option{conf} || $conf) . '/demo/run' ],
         life => 90, output => $demo->{output}, env => {
             AUTH_JWT_SO => var('module_so'), DEMO_DIR => scratch('out'), PORT => $port,
@@ -70,7 +76,7 @@ sub leaves_nothing
 {
     my ($demo, $name) = @_;
     ok wait_until(10, sub { !has_processes($demo) }), "$name: no process is left";
-    ok !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $demo->{port}),
+    ok !(grep { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $demo->{port} + $_) } 0 .. 3),
         "$name: nobody listens";
 }
 
@@ -89,12 +95,10 @@ sub changed_conf
 
 # ---- all at once, since most of the time passes in waiting ---------------------------------
 
-my $other = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', LocalPort => port(3),
-    ReuseAddr => 1) or die "port: $!\n";
-
 my $good    = start(1);
 my $bad     = start(2, conf => changed_conf('no-age', qr/AuthJWTMaxTokenAge 2s/, 'AuthJWTMaxTokenAge none'));
-my $taken   = start(3);
+my $taken   = start(3, taken => 0);
+my $taken_3 = start(9, taken => 3);
 my $no_key  = start(4, conf => changed_conf('no-key', qr/site\.key/, 'missing.key'));
 my $no_port = start(8, env => { PORT => '80x' });
 
@@ -111,7 +115,7 @@ kill KILL => -$kill->{pid};
 # ---- as it should be, and beside it one that is not ----------------------------------------
 
 is status($good), 0, 'the demo ends well' or diag said($good);
-like said($good), qr/^All 1[23] answers were as expected\.$/m, 'and says so';
+like said($good), qr/^All 2[56] answers were as expected\.$/m, 'and says so';
 like said($good), qr/^1\. .*\n\ncurl -i .*\n\n    HTTP\/1\.1 401 /m, 'a request stands before its answer';
 leaves_nothing($good, 'the end');
 
@@ -120,23 +124,27 @@ SKIP: {
     is sprintf('%04o', (stat "$good->{dir}/site.key")[2] & 07777), '0600', 'the key is private';
     is((stat _)[4], $>, 'and belongs to who reads it');
     my $logs = join '', map { slurp($_) } glob "$good->{dir}/logs/*";
-    my @secrets = ('correct horse', 'eyJ', slurp("$good->{dir}/site.key") =~ /(\S+)/);
+    my @secrets = ('correct horse', 'long walk', 'eyJ', slurp("$good->{dir}/site.key") =~ /(\S+)/);
     ok !(grep { $logs =~ /\Q$_\E/ } @secrets) && $logs =~ /too_old/, 'no secret is in the logs';
 }
 
 is status($bad), 1, 'a setting that is missing: the demo fails' or diag said($bad);
 like said($bad), qr/HTTP\/1\.1 200 OK(?:(?!HTTP).)*NOT AS EXPECTED: status 401 and .*Token is too old/s,
     'it tells what was expected, and the answer that came';
-like said($bad), qr/^1 of 1[23] answers were not as expected/m, 'and that all others were right';
+like said($bad), qr/^1 of 2[56] answers were not as expected/m, 'and that all others were right';
 unlike said($bad), qr/^All/m, 'and nothing else';
 leaves_nothing($bad, 'failure');
 
 # ---- what keeps it from starting -----------------------------------------------------------
 
 # A server that says nothing is somebody, too.
-is status($taken), 1, 'a port that is taken: the demo fails';
-like said($taken), qr/^demo: port $taken->{port} of 127\.0\.0\.1 is taken; .*PORT=/, 'and names it';
-ok !-e $taken->{dir}, 'before it makes anything';
+for ([ $taken, 0 ], [ $taken_3, 3 ]) {
+    my ($demo, $number) = @$_;
+    my $port = $demo->{port} + $number;
+    is status($demo), 1, "port $number is taken: the demo fails";
+    like said($demo), qr/^demo: port $port of 127\.0\.0\.1 is taken; .*PORT=/, 'and names it';
+    ok !-e $demo->{dir}, 'before it makes anything';
+}
 
 is status($no_key), 1, 'no key: the demo fails';
 like said($no_key), qr/AuthJWTKey.*missing\.key.*^demo: httpd did not start/ms, 'and shows why';

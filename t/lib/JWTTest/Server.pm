@@ -129,6 +129,8 @@ sub free_ports
     die "no free ports for a private server\n";
 }
 
+sub give_back_ports { return rmdir ports_taken($_[0]) }
+
 sub dir  { return $_[0]{dir} }
 sub port { return $_[0]{base} + ($_[1] // 0) }
 sub url  { return "http://127.0.0.1:$_[0]{base}$_[1]" }
@@ -202,7 +204,7 @@ sub stop
     my ($self) = @_;
     $self->end_process if $self->{process};
     my $taken = delete $self->{taken};
-    rmdir ports_taken($taken) if defined $taken;
+    give_back_ports($taken) if defined $taken;
 }
 
 # The parent first, so that children end as in an ordinary stop; then whatever is left.
