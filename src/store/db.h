@@ -82,8 +82,7 @@ void db_note_file(db_t *db, apr_pool_t *p);
  * The statement is prepared at its first use on this connection, and once more
  * when it fails: a restarted server has lost it, a changed schema spoils it. One
  * that cannot be prepared is left alone for a second. SQLite's file is opened anew
- * when another one has taken its place, which is looked for once in a use of the
- * connection: while db->now is the same.
+ * when another one has taken its place, which is looked for once in a millisecond.
  *
  * @param row   the answer, allocated from @p p; untouched on error
  * @param args  query->params texts without NUL bytes

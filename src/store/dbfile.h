@@ -16,8 +16,7 @@ typedef struct dbfile_t dbfile_t;
 apr_status_t dbfile_find(dbfile_t **out, db_t *db, const char **why, apr_pool_t *p);
 
 /**
- * Let @p db be a handle to the file that lies there now. It is looked for once while
- * db->now is the same.
+ * Let @p db be a handle to the file that lies there now, or did so a millisecond ago.
  *
  * @return as above
  */
