@@ -95,37 +95,33 @@ void delivery_clear_cookies(request_rec *r, const config_t *config)
     jar_clear(r, &csrf);
 }
 
-void delivery_add_csrf(json_t *body, request_rec *r, const config_t *config,
-                       const policy_t *policy, const identity_t *identity)
+const char *delivery_csrf(request_rec *r, const config_t *config, const policy_t *policy,
+                          const identity_t *identity)
 {
-    const char *token = NULL;
-
-    if (client_has_cookies(config) && policy->signing_key) {
-        token =
-            csrf_token(policy->signing_key, identity->user_id, identity->sid, r->pool);
-    }
-    if (token) {
-        json_object_set_new(body, "csrf_token", json_string(token));
-    }
+    return client_has_cookies(config) && policy->signing_key
+               ? csrf_token(policy->signing_key, identity->user_id, identity->sid,
+                            r->pool)
+               : NULL;
 }
 
-json_t *delivery_body(request_rec *r, const config_t *config, const policy_t *policy,
-                      const delivery_t *what, int refresh_first)
+void delivery_body(flat_t *out, request_rec *r, const config_t *config,
+                   const policy_t *policy, const delivery_t *what, int refresh_first)
 {
     client_delivery_t where = client_delivery(config);
     const issue_tokens_t *tokens = what->tokens;
     const char *refresh = where.refresh & CONFIG_IN_BODY ? tokens->refresh : NULL;
-    json_t *body = json_object();
+    const char *csrf = delivery_csrf(r, config, policy, what->identity);
 
     if (refresh && refresh_first) {
-        json_object_set_new(body, "refresh", json_string(refresh));
+        flat_add_text(out, "refresh", refresh);
     }
     if (where.access & CONFIG_IN_BODY) {
-        json_object_set_new(body, "access", json_string(tokens->access));
+        flat_add_text(out, "access", tokens->access);
     }
     if (refresh && !refresh_first) {
-        json_object_set_new(body, "refresh", json_string(refresh));
+        flat_add_text(out, "refresh", refresh);
     }
-    delivery_add_csrf(body, r, config, policy, what->identity);
-    return body;
+    if (csrf) {
+        flat_add_text(out, "csrf_token", csrf);
+    }
 }

@@ -6,8 +6,6 @@
 
 #include <httpd.h>
 
-#include <jansson.h>
-
 #include "auth/issue.h"
 #include "http/client.h"
 
@@ -33,16 +31,16 @@ verdict_t delivery_set_cookies(request_rec *r, const config_t *config,
 void delivery_clear_cookies(request_rec *r, const config_t *config);
 
 /**
- * The body: what does not go into cookies alone, and the token for AuthJWTCSRFHeader
- * where cookies are used.
+ * The members of the body: what does not go into cookies alone, and the token for
+ * AuthJWTCSRFHeader where cookies are used.
  *
  * @param refresh_first  in SimpleJWT's order of a login
  */
-json_t *delivery_body(request_rec *r, const config_t *config, const policy_t *policy,
-                      const delivery_t *what, int refresh_first);
+void delivery_body(flat_t *out, request_rec *r, const config_t *config,
+                   const policy_t *policy, const delivery_t *what, int refresh_first);
 
-/** Add the token for AuthJWTCSRFHeader to a body where cookies are used. */
-void delivery_add_csrf(json_t *body, request_rec *r, const config_t *config,
-                       const policy_t *policy, const identity_t *identity);
+/** The token for AuthJWTCSRFHeader, where cookies are used; else NULL. */
+const char *delivery_csrf(request_rec *r, const config_t *config, const policy_t *policy,
+                          const identity_t *identity);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http/form.h"
+#include "jose/flat.h"
 #include "jose/jsontext.h"
 
 /* Stands for a file, and for bytes that are not UTF-8. */
@@ -82,15 +83,31 @@ static json_t *fail_type(json_t **error, const json_t *value, apr_pool_t *p)
     return NULL;
 }
 
+static json_t *from_flat(const flat_t *flat, apr_pool_t *p)
+{
+    json_t *object = jsontext_own(json_object(), p);
+    int i;
+
+    for (i = 0; i < flat->count; i++) {
+        const flat_member_t *member = &flat->members[i];
+
+        json_object_set_new(object, member->name,
+                            member->text ? json_string(member->text)
+                                         : json_integer(member->number));
+    }
+    return object;
+}
+
 static json_t *parse_json(json_t **error, const char *type, const char *data,
                           apr_size_t len, apr_pool_t *p)
 {
+    const flat_t *flat = flat_parse(data, len, p);
     jsontext_error_t why;
     json_t *value;
 
     (void)type;
-    if (len == 0) {
-        return jsontext_own(json_object(), p);
+    if (flat || len == 0) {
+        return flat ? from_flat(flat, p) : jsontext_own(json_object(), p);
     }
     /* U+0000 is read so that the field can be named that has it. */
     if (jsontext_parse(&value, data, len, JSON_ALLOW_NUL, &why, p) != APR_SUCCESS) {
@@ -201,10 +218,6 @@ static apr_size_t blank_len(const char *at)
     };
     apr_size_t i, len;
 
-    /* Nearly all of them, and a token has hundreds. */
-    if (*at > ' ' && *at <= '~') {
-        return 0;
-    }
     if (apr_isspace(*at)) {
         return 1;
     }
@@ -227,7 +240,8 @@ static const char *trimmed(const char *text, apr_pool_t *p)
     }
     /* Forward, since UTF-8 is not read backwards: what follows the last other one. */
     for (at = end = text; *at; at += len ? len : 1) {
-        len = blank_len(at);
+        /* Nearly all are no white space, and a token has hundreds. */
+        len = *at > ' ' && *at <= '~' ? 0 : blank_len(at);
         end = len ? end : at + 1;
     }
     return apr_pstrmemdup(p, text, (apr_size_t)(end - text));

@@ -123,6 +123,7 @@ int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
     verdict_t verdict = VERDICT_OK;
     grant_login_t login;
     const char *why = "";
+    flat_t body = {0};
     int status;
 
     if (sets_cookies(config)) {
@@ -216,6 +217,7 @@ int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy
     issue_tokens_t tokens;
     delivery_t delivery;
     identity_t identity;
+    flat_t body = {0};
     refresh_t sent;
     int status;
 
@@ -238,7 +240,8 @@ int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy
     if (verdict != VERDICT_OK) {
         return response_verdict(r, verdict, why);
     }
-    status = response_json(r, HTTP_OK, delivery_body(r, config, policy, &delivery, 0));
+    delivery_body(&body, r, config, policy, &delivery, 0);
+    status = response_flat(r, HTTP_OK, &body);
     purge_after_refresh(r);
     return status;
 }
@@ -247,10 +250,10 @@ int grant_refresh(request_rec *r, const config_t *config, const policy_t *policy
 
 static int answer_sliding(request_rec *r, const char *token)
 {
-    json_t *body = json_object();
+    flat_t body = {0};
 
-    json_object_set_new(body, "token", json_string(token));
-    return response_json(r, HTTP_OK, body);
+    flat_add_text(&body, "token", token);
+    return response_flat(r, HTTP_OK, &body);
 }
 
 int grant_obtain_sliding(request_rec *r, const config_t *config, const policy_t *policy)

@@ -20,6 +20,7 @@ int profile_answer(request_rec *r, const config_t *config, const policy_t *polic
     const char *why = "";
     identity_t identity;
     verdict_t verdict = credential_check(&identity, r, config, policy, &why);
+    const char *csrf;
     json_t *body;
 
     if (verdict != VERDICT_OK) {
@@ -28,6 +29,9 @@ int profile_answer(request_rec *r, const config_t *config, const policy_t *polic
     r->user = apr_pstrdup(r->pool, identity.username);
     body = json_object();
     json_object_set_new(body, "user", describe(&identity));
-    delivery_add_csrf(body, r, config, policy, &identity);
+    csrf = delivery_csrf(r, config, policy, &identity);
+    if (csrf) {
+        json_object_set_new(body, "csrf_token", json_string(csrf));
+    }
     return response_json(r, HTTP_OK, body);
 }

@@ -161,11 +161,18 @@ static const char *escape_markup(const char *text, apr_pool_t *p)
     return made;
 }
 
+static int has_markup(const char *text)
+{
+    return strpbrk(text, "<>&") != NULL;
+}
+
 /* The body's text on the request's pool; the object is released. */
 static const char *dump(request_rec *r, json_t *body)
 {
     char *text = json_dumps(body, JSON_COMPACT);
-    const char *copy = text ? escape_markup(text, r->pool) : NULL;
+    const char *copy = !text              ? NULL
+                       : has_markup(text) ? escape_markup(text, r->pool)
+                                          : apr_pstrdup(r->pool, text);
 
     free(text);
     json_decref(body);
@@ -189,6 +196,14 @@ static int write_text(request_rec *r, int status, const char *text)
 int response_json(request_rec *r, int status, json_t *body)
 {
     return write_text(r, status, dump(r, body));
+}
+
+int response_flat(request_rec *r, int status, const flat_t *body)
+{
+    const char *text = flat_write(body, r->pool);
+
+    return write_text(r, status,
+                      text && has_markup(text) ? escape_markup(text, r->pool) : text);
 }
 
 int response_public(request_rec *r, const char *text)

@@ -11,6 +11,7 @@
 
 #include "auth/verdict.h"
 #include "http/config.h"
+#include "jose/flat.h"
 
 /**
  * Refuse a request to a protected place, from within an authentication or
@@ -53,6 +54,9 @@ int response_misread(request_rec *r, int status, json_t *body);
  * @return what the handler must return
  */
 int response_json(request_rec *r, int status, json_t *body);
+
+/** The same of a body that is flat, as tokens are: it costs a small part of that. */
+int response_flat(request_rec *r, int status, const flat_t *body);
 
 /**
  * Answer with a JSON text that may be kept and shared, or 304 to who has it already.

@@ -266,6 +266,94 @@ static int is_own(const claims_new_t *claims, const char *name)
            (claims->issuer && strcmp(name, "iss") == 0);
 }
 
+/* The claims in front of copied ones, and those behind them. */
+static int list_front(flat_t *out, const claims_new_t *claims)
+{
+    const claims_names_t *names = claims->names;
+    int good = flat_add_text(out, names->token_type, claims->token_type) &&
+               flat_add_number(out, "exp", claims->exp) &&
+               flat_add_number(out, "iat", claims->iat) &&
+               flat_add_text(out, names->jti, claims->jti);
+
+    if (claims->refresh_exp_claim) {
+        good &= flat_add_number(out, claims->refresh_exp_claim, claims->refresh_exp);
+    }
+    good &= flat_add_text(out, claims->user_id_claim, claims->user_id);
+    if (claims->sid) {
+        good &= flat_add_text(out, "sid", claims->sid);
+    }
+    if (claims->sid && claims->auth_time) {
+        good &= flat_add_number(out, "auth_time", claims->auth_time);
+    }
+    if (claims->password_claim) {
+        good &= flat_add_text(out, claims->password_claim, claims->password_value);
+    }
+    return good;
+}
+
+static int list_back(flat_t *out, const claims_new_t *claims)
+{
+    int good = 1;
+
+    if (claims->audience) {
+        good &= flat_add_text(out, "aud", claims->audience);
+    }
+    if (claims->issuer) {
+        good &= flat_add_text(out, "iss", claims->issuer);
+    }
+    return good;
+}
+
+/* --- As a flat object --------------------------------------------------------------- */
+
+static int list_member(flat_t *out, const flat_member_t *member)
+{
+    return member->text ? flat_add_text(out, member->name, member->text)
+                        : flat_add_number(out, member->name, member->number);
+}
+
+static int list_copied(flat_t *out, const claims_new_t *claims, const flat_t *from)
+{
+    const flat_member_t *aud = claims->audience ? NULL : flat_find(from, "aud");
+    int i, good = 1;
+
+    for (i = 0; i < from->count; i++) {
+        if (!is_own(claims, from->members[i].name)) {
+            good &= list_member(out, &from->members[i]);
+        }
+    }
+    return good && (!aud || list_member(out, aud));
+}
+
+/* NULL when anything in it is not flat. */
+static const char *write_flat(const claims_new_t *claims, apr_pool_t *p)
+{
+    const claims_t *copied = claims->copied;
+    flat_t flat = {0};
+
+    return (!copied || copied->flat) && list_front(&flat, claims) &&
+                   (!copied || list_copied(&flat, claims, copied->flat)) &&
+                   list_back(&flat, claims)
+               ? flat_write(&flat, p)
+               : NULL;
+}
+
+/* --- As a tree ---------------------------------------------------------------------- */
+
+static int add_members(json_t *to, const flat_t *from)
+{
+    int i, bad = 0;
+
+    for (i = 0; i < from->count; i++) {
+        const flat_member_t *member = &from->members[i];
+
+        bad |= json_object_set_new(to, member->name,
+                                   member->text ? json_string(member->text)
+                                                : json_integer(member->number));
+    }
+    return bad;
+}
+
 static int copy_claims(json_t *to, const claims_new_t *claims, apr_pool_t *p)
 {
     const json_t *from = claims->copied->members;
@@ -293,45 +381,26 @@ static int copy_claims(json_t *to, const claims_new_t *claims, apr_pool_t *p)
     return bad;
 }
 
-const char *claims_write(const claims_new_t *claims, apr_pool_t *p)
+static const char *write_tree(const claims_new_t *claims, apr_pool_t *p)
 {
-    const claims_names_t *names = claims->names;
     json_auto_t *to = json_object();
+    flat_t front = {0}, back = {0};
     char *text, *copy = NULL;
-    int bad = 0;
+    int bad = !list_front(&front, claims) || !list_back(&back, claims) ||
+              add_members(to, &front) || (claims->copied && copy_claims(to, claims, p)) ||
+              add_members(to, &back);
 
-    bad |= json_object_set_new(to, names->token_type, json_string(claims->token_type));
-    bad |= json_object_set_new(to, "exp", json_integer(claims->exp));
-    bad |= json_object_set_new(to, "iat", json_integer(claims->iat));
-    bad |= json_object_set_new(to, names->jti, json_string(claims->jti));
-    if (claims->refresh_exp_claim) {
-        bad |= json_object_set_new(to, claims->refresh_exp_claim,
-                                   json_integer(claims->refresh_exp));
-    }
-    bad |= json_object_set_new(to, claims->user_id_claim, json_string(claims->user_id));
-    if (claims->sid) {
-        bad |= json_object_set_new(to, "sid", json_string(claims->sid));
-    }
-    if (claims->sid && claims->auth_time) {
-        bad |= json_object_set_new(to, "auth_time", json_integer(claims->auth_time));
-    }
-    if (claims->password_claim) {
-        bad |= json_object_set_new(to, claims->password_claim,
-                                   json_string(claims->password_value));
-    }
-    if (claims->copied) {
-        bad |= copy_claims(to, claims, p);
-    }
-    if (claims->audience) {
-        bad |= json_object_set_new(to, "aud", json_string(claims->audience));
-    }
-    if (claims->issuer) {
-        bad |= json_object_set_new(to, "iss", json_string(claims->issuer));
-    }
     text = bad ? NULL : json_dumps(to, JSON_COMPACT);
     if (text) {
         copy = apr_pstrdup(p, text);
         free(text);
     }
     return copy;
+}
+
+const char *claims_write(const claims_new_t *claims, apr_pool_t *p)
+{
+    const char *text = write_flat(claims, p);
+
+    return text ? text : write_tree(claims, p);
 }

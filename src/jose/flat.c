@@ -102,3 +102,93 @@ const flat_t *flat_parse(const char *text, apr_size_t len, apr_pool_t *p)
     end = read_members(flat, copy);
     return end == copy + len ? flat : NULL;
 }
+
+/* --- Writing ----------------------------------------------------------------------- */
+
+/* Of any number, with its sign. */
+#define MOST_DIGITS 20
+
+static int add(flat_t *flat, const char *name, const char *text, apr_int64_t number)
+{
+    flat_member_t member = {name, text, number};
+
+    if (flat->count == FLAT_MAX_MEMBERS) {
+        return 0;
+    }
+    flat->members[flat->count++] = member;
+    return 1;
+}
+
+int flat_add_text(flat_t *flat, const char *name, const char *text)
+{
+    return text && add(flat, name, text, 0);
+}
+
+int flat_add_number(flat_t *flat, const char *name, apr_int64_t number)
+{
+    return add(flat, name, NULL, number);
+}
+
+/* Most bytes of it. */
+static apr_size_t room_for(const flat_t *flat)
+{
+    apr_size_t room = sizeof "{}";
+    int i;
+
+    for (i = 0; i < flat->count; i++) {
+        const flat_member_t *member = &flat->members[i];
+
+        room += strlen(member->name) + sizeof "\"\":,";
+        room += member->text ? strlen(member->text) + 2 : MOST_DIGITS;
+    }
+    return room;
+}
+
+/* Behind the text in quotation marks; NULL when it is not plain. */
+static char *write_text(char *to, const char *text)
+{
+    *to++ = '"';
+    while (is_plain(*text)) {
+        *to++ = *text++;
+    }
+    *to = '"';
+    return *text ? NULL : to + 1;
+}
+
+static char *write_member(char *to, const flat_member_t *member)
+{
+    to = write_text(to, member->name);
+    if (!to) {
+        return NULL;
+    }
+    *to++ = ':';
+    return member->text ? write_text(to, member->text)
+                        : to + apr_snprintf(to, MOST_DIGITS + 1, "%" APR_INT64_T_FMT,
+                                            member->number);
+}
+
+/* The first member of that name is another one. */
+static int stands_twice(const flat_t *flat, const flat_member_t *member)
+{
+    return flat_find(flat, member->name) != member;
+}
+
+const char *flat_write(const flat_t *flat, apr_pool_t *p)
+{
+    char *made = apr_palloc(p, room_for(flat)), *to = made;
+    int i;
+
+    *to++ = '{';
+    for (i = 0; i < flat->count; i++) {
+        if (i > 0) {
+            *to++ = ',';
+        }
+        to = stands_twice(flat, &flat->members[i]) ? NULL
+                                                   : write_member(to, &flat->members[i]);
+        if (!to) {
+            return NULL;
+        }
+    }
+    memcpy(to, "}", sizeof "}");
+    return made;
+}

@@ -404,6 +404,64 @@ static void test_user_id(void)
     ok(!claims_string(&claims, "b") && !claims_string(&claims, "c"), "others are none");
 }
 
+/* The same payload as a tree: whatever does not begin with a brace is none that is flat.
+ */
+static claims_t as_tree(const char *payload)
+{
+    claims_t claims;
+
+    parse_claims(&claims, apr_pstrcat(pool, " ", payload, NULL));
+    return claims;
+}
+
+/* Quick or slow, what is written is the same. */
+static void test_ways_of_writing(void)
+{
+    static const char *const copied[] = {
+        "{\"x\":1}",
+        "{\"exp\":1,\"jti\":\"old\",\"color\":\"red\",\"n\":7}",
+        "{\"aud\":\"old\",\"a\":\"\",\"iss\":\"old\",\"sid\":\"old\"}",
+        "{\"auth_time\":1,\"h\":\"old\",\"refresh_exp\":2,\"user_id\":\"old\"}",
+        "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,"
+        "\"i\":1,\"j\":1,\"k\":1,\"l\":1,\"m\":1,\"n\":1,\"o\":1,\"p\":1}",
+    };
+    apr_size_t i;
+    int bits;
+
+    for (i = 0; i < COUNT(copied); i++) {
+        claims_t flat, tree = as_tree(copied[i]);
+        int apart = 0;
+
+        parse_claims(&flat, copied[i]);
+        for (bits = 0; bits < 32; bits++) {
+            claims_new_t new = {.names = &claims_usual_names,
+                                .token_type = "access",
+                                .exp = -1,
+                                .iat = NOW,
+                                .jti = bits & 1 ? "j" : "\xc3\xa4\"",
+                                .user_id_claim = "user_id",
+                                .user_id = "1",
+                                .refresh_exp_claim = bits & 2 ? "refresh_exp" : NULL,
+                                .refresh_exp = NOW,
+                                .sid = bits & 4 ? "s" : NULL,
+                                .auth_time = NOW,
+                                .password_claim = bits & 8 ? "h" : NULL,
+                                .password_value = "v",
+                                .audience = bits & 16 ? "site" : NULL,
+                                .issuer = bits & 4 ? "me" : NULL};
+            const char *quick, *slow;
+
+            new.copied = &flat;
+            quick = claims_write(&new, pool);
+            new.copied = &tree;
+            slow = claims_write(&new, pool);
+            apart += !quick || !slow || strcmp(quick, slow) != 0;
+        }
+        ok(flat.flat && !tree.flat, "read in both ways");
+        is_int(apart, 0, name_of("written alike", copied[i]));
+    }
+}
+
 static void test_claims_write(void)
 {
     claims_new_t new = {.names = &claims_usual_names,
@@ -516,6 +574,7 @@ int main(void)
     test_claims_check();
     test_user_id();
     test_claims_write();
+    test_ways_of_writing();
     test_own_names();
     apr_pool_destroy(pool);
     apr_terminate();

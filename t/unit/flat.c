@@ -142,6 +142,57 @@ static void check_limit(void)
     ok(agree(text, strlen(text)), "... and read alike");
 }
 
+/* --- Writing --------------------------------------------------------------------- */
+
+static void test_write(void)
+{
+    static const struct {
+        const char *name, *text, *reason;
+    } bad[] = {
+        {"n", "a\"b", "a quotation mark"}, {"n", "a\\b", "a backslash"},
+        {"n", "a\nb", "a line feed"},      {"n", "a\x7f", "DEL"},
+        {"n", "\xc3\xa4", "no ASCII"},     {"n", "\xff", "no UTF-8"},
+        {"\"", "a", "a name like that"},   {"other", "a", "a name that stands there"},
+    };
+    flat_t flat = {0};
+    apr_size_t i;
+
+    is_str(flat_write(&flat, pool), "{}", "nothing");
+    ok(flat_add_text(&flat, "other", "") && flat_add_number(&flat, "n0", APR_INT64_MAX) &&
+           flat_add_number(&flat, "n1", APR_INT64_MIN),
+       "there is room");
+    is_str(flat_write(&flat, pool),
+           "{\"other\":\"\",\"n0\":9223372036854775807,\"n1\":-9223372036854775808}",
+           "in order");
+    is_int(flat_add_text(&flat, "n", NULL), 0, "no text");
+    is_int(flat.count, 3, "adds none");
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        flat_add_text(&flat, bad[i].name, bad[i].text);
+        is_str(flat_write(&flat, pool), NULL, bad[i].reason);
+        flat.count--;
+    }
+    while (flat.count < FLAT_MAX_MEMBERS) {
+        flat_add_number(&flat, apr_psprintf(pool, "n%d", flat.count), 1);
+    }
+    is_int(flat_add_text(&flat, "more", "") || flat_add_number(&flat, "more", 1), 0,
+           "no room for one more");
+    is_int(flat.count, FLAT_MAX_MEMBERS, "which is not added");
+}
+
+/* What was read is written as it was, and jansson writes the same. */
+static int comes_back(const char *text)
+{
+    const flat_t *flat = flat_parse(text, strlen(text), pool);
+    const char *written = flat ? flat_write(flat, pool) : "";
+    json_t *tree = json_loads(text, JSON_DECODE_ANY, NULL);
+    char *theirs = flat ? json_dumps(tree, JSON_COMPACT) : NULL;
+    int good = !flat || (written && !strcmp(written, text) && !strcmp(theirs, text));
+
+    free(theirs);
+    json_decref(tree);
+    return good;
+}
+
 int main(void)
 {
     size_t i;
@@ -153,8 +204,10 @@ int main(void)
 
         is_int(flat_parse(rows[i].text, len, pool) != NULL, rows[i].is_flat, rows[i].why);
         ok(agree(rows[i].text, len), rows[i].why);
+        ok(comes_back(rows[i].text), rows[i].why);
     }
     check_limit();
+    test_write();
     is_int(mutate(60000), 0, "60,000 changed payloads are read alike both ways");
     apr_terminate();
     return done_testing();
