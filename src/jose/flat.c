@@ -50,15 +50,27 @@ static char *read_number(apr_int64_t *out, char *at)
     return at;
 }
 
+static char *skip_blanks(char *at)
+{
+    while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r') {
+        at++;
+    }
+    return at;
+}
+
+/* With the white space on both sides. */
 static char *read_member(flat_member_t *member, char *at)
 {
-    at = read_text(&member->name, at);
-    if (!at || *at++ != ':') {
+    at = read_text(&member->name, skip_blanks(at));
+    at = at ? skip_blanks(at) : NULL;
+    if (!at || *at != ':') {
         return NULL;
     }
+    at = skip_blanks(at + 1);
     member->text = NULL;
     member->number = 0;
-    return *at == '"' ? read_text(&member->text, at) : read_number(&member->number, at);
+    at = *at == '"' ? read_text(&member->text, at) : read_number(&member->number, at);
+    return at ? skip_blanks(at) : NULL;
 }
 
 const flat_member_t *flat_find(const flat_t *flat, const char *name)

@@ -24,8 +24,8 @@ typedef struct {
 } flat_t;
 
 /**
- * Read a flat object: no white space, no member twice, integers of at most 15 digits
- * and not negative.
+ * Read a flat object: no white space around it, no member twice, integers of at most 15
+ * digits and not negative.
  *
  * @param text  @p len bytes, need not be NUL-terminated
  * @return the object, allocated from @p p; NULL when the text is anything else, be it

@@ -37,7 +37,12 @@ static const struct {
     {"UTF-8", "{\"jti\":\"\303\274\"}", 0},
     {"bytes that are not UTF-8", "{\"jti\":\"\377\"}", 0},
     {"a control character", "{\"jti\":\"a\tb\"}", 0},
-    {"white space", "{ \"exp\":1}", 0},
+    {"white space", "{ \"exp\"\t:\r1\n,\"a\" : \"b\" }", 1},
+    {"white space around it", " {\"exp\":1} ", 0},
+    {"white space behind it", "{\"exp\":1} ", 0},
+    {"white space within a number", "{\"exp\":1 1}", 0},
+    {"white space alone", "{ }", 0},
+    {"another blank", "{\v\"exp\":1}", 0},
     {"a name twice", "{\"exp\":1,\"exp\":2}", 0},
     {"nothing in it", "{}", 0},
     {"a comma too many", "{\"exp\":1,}", 0},
@@ -179,14 +184,14 @@ static void test_write(void)
     is_int(flat.count, FLAT_MAX_MEMBERS, "which is not added");
 }
 
-/* What was read is written as it was, and jansson writes the same. */
+/* What was read is written as jansson writes it. */
 static int comes_back(const char *text)
 {
     const flat_t *flat = flat_parse(text, strlen(text), pool);
     const char *written = flat ? flat_write(flat, pool) : "";
     json_t *tree = json_loads(text, JSON_DECODE_ANY, NULL);
     char *theirs = flat ? json_dumps(tree, JSON_COMPACT) : NULL;
-    int good = !flat || (written && !strcmp(written, text) && !strcmp(theirs, text));
+    int good = !flat || (written && !strcmp(written, theirs));
 
     free(theirs);
     json_decref(tree);
