@@ -41,7 +41,7 @@ check_includes() {
         if (n ~ /^(endpoints|authn|authz|require|directives|configtest)$/) return 4
         if (n ~ /^(endpoints|authn|authz|require|expression|directives|configtest)$/) return 4
         if (n ~ /^(grant|revoke)$/) return 3
-        if (n ~ /^(request|response|private|provider|body|cookie|csrf|cors|dump|sources|setters)$/) return 2
+        if (n ~ /^(request|response|private|provider|body|cookie|csrf|cors|dump|sources|setters|extras)$/) return 2
         if (n ~ /^(config|dbd|cache|clock|gate|seats|keysource|keyprogram|keyring|keycheck|mount|purge|form|fields|authorization|tree|lines|sections)$/) return 1
         return 0
     }
@@ -76,6 +76,7 @@ check_includes() {
             if ($2 ~ /^(jose\/(jwk|jsontext)|store\/(db|expired|users|sessions|standing|blacklist))\.h$/) next
             if ($2 ~ /^(jose\/(jwk|jsontext|path)|store\/(db|expired|users|sessions|blacklist))\.h$/) next
             if ($2 ~ /^(jose\/(jwk|jsontext|flat)|store\/(db|expired|users|sessions|standing|blacklist))\.h$/) next
+            if ($2 ~ /^(jose\/(added|claims|jwk|jsontext|path)|store\/(db|expired|users|sessions|blacklist))\.h$/) next
             if (to == "http") {
                 mine = name($1); other = name($2)
                 if (mine == other) next

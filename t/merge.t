@@ -62,6 +62,13 @@ my @DIRECTIVES = (
         value => { a => q("UPDATE merge_note SET note = 'a' WHERE %s IS NOT NULL"),
             b => q("UPDATE merge_note SET note = 'b' WHERE %s IS NOT NULL"), default => 'none' },
         shows => { a => 'a', b => 'b', default => '-' } },
+    {   name => 'AuthJWTClaim', kind => 'issue', probe => \&claims_added,
+        value => { a => 'role a', b => "rank b\nAuthJWTClaim role c", default => 'none' },
+        shows => { a => 'role=a', b => 'rank=b role=c', default => '' } },
+    {   name => 'AuthJWTRolesQuery', kind => 'issue', probe => \&claim_roles,
+        value => { a => q("SELECT 'a' WHERE %s IS NOT NULL"), b => q("SELECT 'b' WHERE %s IS NOT NULL"),
+            default => 'none' },
+        shows => { a => 'a', b => 'b', default => '' } },
     {   name => 'AuthJWTMaxBody', kind => 'issue', probe => \&accepted_sizes,
         value => { a => 300, b => 600, default => 16384 },
         shows => { a => '299', b => '299 599', default => '299 599 9999' } },
@@ -392,6 +399,12 @@ sub claims_of { my ($names, @place) = @_; my $claims = claims_at('access', @plac
 sub claim_of_id   { return claims_of([qw(uid sub user_id)], @_) }
 sub claim_of_jti  { return claims_of([qw(id token_id jti)], @_) }
 sub claim_of_type { return claims_of([qw(kind type token_type)], @_) }
+sub claims_added
+{
+    my $claims = claims_at('access', @_);
+    return join ' ', map { "$_=$claims->{$_}" } grep { exists $claims->{$_} } qw(rank role);
+}
+sub claim_roles { return join ' ', @{ claims_at('access', @_)->{roles} || [] } }
 sub required_fields { return join ' ', sort keys %{ json(ask(POST => @_[0, 1], json => {})) || {} } }
 
 # It is written after the answer, and before another request of the same connection is read.

@@ -21,6 +21,7 @@ typedef struct {
     const char *password_mark; /* of it, for a session; "": not asked for */
     const session_t *session;  /* its row; NULL: there is none, or nobody asked for it */
     claims_t claims;           /* of the token; no payload after a login */
+    const added_t *added;      /* claims for tokens of his; NULL: none */
 } identity_t;
 
 /** Kinds of tokens, by SimpleJWT's token_type; may be added up. */

@@ -48,6 +48,7 @@ static const char *sign(claims_new_t *claims, const policy_t *policy, const jwk_
     claims->user_id = identity->user_id;
     claims->sid = session ? session->sid : NULL;
     claims->auth_time = session ? session->auth_time : 0;
+    claims->added = identity->added;
     claims->copied = identity->claims.payload.data ? &identity->claims : NULL;
     /* A refreshed token stays with the audience it was issued for. */
     claims->audience = claims->copied ? NULL : first_audience(policy);
@@ -78,6 +79,7 @@ static const char *make_access(const char *jti, const policy_t *policy,
         .iat = policy->now,
         .exp = access_exp(policy, identity),
         .jti = jti,
+        .has_added = 1,
     };
 
     return jti ? sign(&claims, policy, policy->signing_key, identity, p) : NULL;
@@ -100,6 +102,19 @@ static const char *make_refresh(const session_successor_t *refresh,
 static const char failed[] =
     "no token could be made: random bytes, memory or OpenSSL failed";
 
+/* With claims of the site a token may be longer than what is looked at. */
+static verdict_t check_length(const char *token, const policy_t *policy,
+                              const identity_t *identity, const char **why)
+{
+    if (!identity->added || strlen(token) <= policy->max_token_length) {
+        return VERDICT_OK;
+    }
+    *why =
+        "with the claims of AuthJWTClaim and AuthJWTRolesQuery the token is longer than "
+        "AuthJWTMaxTokenLength; add fewer or shorter ones, or raise that";
+    return VERDICT_CLAIMS_FAILED;
+}
+
 verdict_t issue_sliding(const char **out, const policy_t *policy,
                         const identity_t *identity, const char *jti,
                         apr_int64_t refresh_exp, const char **why, apr_pool_t *p)
@@ -111,15 +126,20 @@ verdict_t issue_sliding(const char **out, const policy_t *policy,
         .jti = jti,
         .refresh_exp_claim = CHECK_REFRESH_EXP,
         .refresh_exp = refresh_exp,
+        .has_added = 1,
     };
     const char *token = sign(&claims, policy, policy->signing_key, identity, p);
+    verdict_t verdict;
 
     if (!token) {
         *why = failed;
         return VERDICT_CRYPTO_DOWN;
     }
-    *out = token;
-    return VERDICT_OK;
+    verdict = check_length(token, policy, identity, why);
+    if (verdict == VERDICT_OK) {
+        *out = token;
+    }
+    return verdict;
 }
 
 verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
@@ -127,6 +147,7 @@ verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
                        const char **why, apr_pool_t *p)
 {
     issue_tokens_t tokens = {.access_jti = random_id(policy->random, p)};
+    verdict_t verdict;
 
     tokens.access = make_access(tokens.access_jti, policy, identity, p);
     if (refresh->is_given) {
@@ -138,6 +159,9 @@ verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
     }
     tokens.access_exp = access_exp(policy, identity);
     tokens.refresh_exp = refresh->is_given ? refresh->exp : identity->claims.exp;
-    *out = tokens;
-    return VERDICT_OK;
+    verdict = check_length(tokens.access, policy, identity, why);
+    if (verdict == VERDICT_OK) {
+        *out = tokens;
+    }
+    return verdict;
 }

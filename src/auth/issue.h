@@ -22,7 +22,7 @@ typedef struct {
  *
  * @param out      allocated from @p p, untouched on error
  * @param refresh  of session_start() or session_spend()
- * @return VERDICT_OK, or VERDICT_CRYPTO_DOWN with @p why set
+ * @return VERDICT_OK, VERDICT_CRYPTO_DOWN or VERDICT_CLAIMS_FAILED with @p why set
  */
 verdict_t issue_tokens(issue_tokens_t *out, const policy_t *policy,
                        const identity_t *identity, const session_successor_t *refresh,

@@ -97,6 +97,25 @@ typedef struct {
     void *context;
 } policy_provider_t;
 
+/** One more claim of tokens. Constant after configuration. */
+typedef struct {
+    const char *name;
+    const char *column; /* of the user's row; NULL: it is an expression's text */
+    added_type_t type;
+    const void *expression; /* of the floor above */
+} policy_claim_t;
+
+/** Who knows what expressions are. */
+typedef struct {
+    /**
+     * @param text  NULL where it is empty
+     * @return NULL, or what is wrong, as a sentence
+     */
+    const char *(*evaluate)(const char **text, const void *expression,
+                            const char *username, void *context);
+    void *context;
+} policy_expressions_t;
+
 typedef struct {
     const jwk_ring_t *keys;             /* accepted here; never NULL */
     const jwk_t *signing_key;           /* NULL where nothing is issued */
@@ -132,7 +151,10 @@ typedef struct {
     effort_t *effort;                         /* NULL: every dummy costs the default */
     const policy_seats_t *seats;              /* NULL: hashes without number at once */
     int may_hashes_be_weak;
-    const users_note_t *last_login; /* NULL: logins are not noted */
+    const users_note_t *last_login;   /* NULL: logins are not noted */
+    const apr_array_header_t *claims; /* policy_claim_t, added to tokens; NULL: none */
+    const db_query_t *roles;          /* of the claim "roles"; NULL: it is not added */
+    const policy_expressions_t *expressions; /* where claims have one */
     random_source_t *random;
 } policy_t;
 

@@ -1,5 +1,7 @@
 #include "auth/refresh.h"
 
+#include "auth/addition.h"
+
 /* SimpleJWT's answers to a refresh token do not tell whether the user is gone or
  * inactive. */
 static verdict_t as_refresh(verdict_t verdict)
@@ -41,6 +43,9 @@ static verdict_t refresh(issue_tokens_t *out, identity_t *identity,
     session_successor_t successor;
 
     if (verdict == VERDICT_OK) {
+        verdict = addition_make(identity, policy, why, p);
+    }
+    if (verdict == VERDICT_OK) {
         verdict = spend(&successor, identity, policy, why, p);
     }
     if (verdict == VERDICT_OK) {
@@ -74,6 +79,9 @@ verdict_t refresh_sliding(const char **out, identity_t *identity, const policy_t
     /* What is accepted here is what will be good elsewhere, not what is good here. */
     here.max_token_age = here.max_login_age = 0;
     verdict = check_token(identity, &here, token, CHECK_SLIDING, why, p);
+    if (verdict == VERDICT_OK) {
+        verdict = addition_make(identity, policy, why, p);
+    }
     if (verdict == VERDICT_OK) {
         verdict =
             issue_sliding(out, policy, identity, identity->jti,

@@ -70,6 +70,7 @@ static const verdict_info_t table[VERDICT_COUNT] = {
     [VERDICT_STORE_DOWN] = {503, "database", "unavailable", "Try again later.", 0, 0},
     [VERDICT_PROVIDER_DOWN] = {503, "provider", "unavailable", "Try again later.", 0, 0},
     [VERDICT_CRYPTO_DOWN] = {503, "crypto", "unavailable", "Try again later.", 0, 0},
+    [VERDICT_CLAIMS_FAILED] = {503, "claims", "unavailable", "Try again later.", 0, 0},
     [VERDICT_BUSY] = {503, "busy", "unavailable", "Try again later.", 0, 0},
     [VERDICT_UNDELIVERED] = {503, "undelivered", "unavailable", "Try again later.", 0, 0},
 };

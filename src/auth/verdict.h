@@ -42,8 +42,9 @@ typedef enum {
     VERDICT_STORE_DOWN,
     VERDICT_PROVIDER_DOWN, /* an authn provider of httpd's */
     VERDICT_CRYPTO_DOWN,
-    VERDICT_BUSY,        /* too many logins at once */
-    VERDICT_UNDELIVERED, /* tokens that no browser would keep */
+    VERDICT_CLAIMS_FAILED, /* one to add to a token cannot be made */
+    VERDICT_BUSY,          /* too many logins at once */
+    VERDICT_UNDELIVERED,   /* tokens that no browser would keep */
     VERDICT_COUNT
 } verdict_t;
 

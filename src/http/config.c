@@ -55,6 +55,8 @@ static const struct {
     [CONFIG_USERS] = ROW_OF(users),
     [CONFIG_PROVIDERS] = ROW_OF(providers),
     [CONFIG_LAST_LOGIN] = ROW_OF(last_login),
+    [CONFIG_CLAIMS] = ROW_OF(claims),
+    [CONFIG_ROLES] = ROW_OF(roles),
     [CONFIG_LEGACY_HASHES] = ROW_OF(legacy_hashes),
     [CONFIG_HASH_CONCURRENCY] = ROW_OF(hash_concurrency),
     [CONFIG_CHECK_USER] = ROW_OF(check_user),
@@ -457,6 +459,8 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->users = config_has_users(config) ? &config_users(config)->queries : NULL;
     out->provider_names = config->providers;
     out->last_login = config->last_login;
+    out->claims = config->claims;
+    out->roles = config->roles;
     out->may_hashes_be_weak = config->legacy_hashes;
     out->random = random_bytes;
 }

@@ -73,6 +73,8 @@ typedef struct {
     const config_users_t *users;  /* NULL: the preset */
     const apr_array_header_t *providers; /* const char *; NULL: none */
     const users_note_t *last_login;      /* NULL: none */
+    const apr_array_header_t *claims;    /* policy_claim_t; NULL: none */
+    const db_query_t *roles;             /* NULL: none */
     int legacy_hashes;
     int hash_concurrency; /* of the whole server; 0: as many as processors */
     int check_user;
@@ -129,6 +131,8 @@ typedef enum {
     CONFIG_USERS,
     CONFIG_PROVIDERS,
     CONFIG_LAST_LOGIN,
+    CONFIG_CLAIMS,
+    CONFIG_ROLES,
     CONFIG_LEGACY_HASHES,
     CONFIG_HASH_CONCURRENCY,
     CONFIG_CHECK_USER,

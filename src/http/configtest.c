@@ -15,6 +15,7 @@
 #include "http/config.h"
 #include "http/dbd.h"
 #include "http/dump.h"
+#include "http/extras.h"
 #include "http/keycheck.h"
 #include "http/lines.h"
 #include "http/provider.h"
@@ -103,7 +104,8 @@ static int asks_users(const sections_place_t *section)
 static int asks_database(const sections_place_t *section)
 {
     return (sections_knows_users(section) && config_asks_database(section->config)) ||
-           (sections_issues(section) && section->config->last_login);
+           (sections_issues(section) &&
+            (section->config->last_login || section->config->roles));
 }
 
 static const char *check_mount(const sections_place_t *section, apr_pool_t *p)
@@ -281,14 +283,39 @@ static const char *check_claims(const sections_place_t *section, apr_pool_t *p)
     return NULL;
 }
 
+static const char *check_extras(const sections_place_t *section, apr_pool_t *p)
+{
+    const config_t *config = section->config;
+    const char *error = extras_check(config, sections_issues(section), p), *column;
+    int i;
+
+    if (error || !config->claims || !sections_issues(section) ||
+        config_users(config)->by_table) {
+        return error;
+    }
+    for (i = 0; i < config->claims->nelts; i++) {
+        column = APR_ARRAY_IDX(config->claims, i, const policy_claim_t).column;
+        if (column && !may_give(config_users(config)->queries.by_id, column)) {
+            return apr_psprintf(p,
+                                "AuthJWTUserByIdQuery: gives no column %s, which "
+                                "AuthJWTClaim wants; add it",
+                                column);
+        }
+    }
+    return NULL;
+}
+
 typedef const char *check_t(const sections_place_t *section, apr_pool_t *p);
 
 static check_t *const checks[] = {
-    check_mount,           keycheck_section,      check_handler,
-    check_lifetimes,       check_users,           check_database,
-    check_remote_user,     check_password_column, check_claims,
-    check_cache,           browsercheck_cookies,  browsercheck_query,
-    browsercheck_remember, browsercheck_silent,   browsercheck_csrf_cookie,
+    check_mount,         keycheck_section,
+    check_handler,       check_lifetimes,
+    check_users,         check_database,
+    check_remote_user,   check_password_column,
+    check_claims,        check_cache,
+    check_extras,        browsercheck_cookies,
+    browsercheck_query,  browsercheck_remember,
+    browsercheck_silent, browsercheck_csrf_cookie,
 };
 
 /* --- What has no effect where it stands ------------------------------------------- */

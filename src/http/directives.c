@@ -8,6 +8,7 @@
 #include "auth/duration.h"
 #include "http/browser.h"
 #include "http/config.h"
+#include "http/extras.h"
 #include "http/keyring.h"
 #include "http/keysource.h"
 #include "http/provider.h"
@@ -99,49 +100,9 @@ static const char *set_header_name(cmd_parms *cmd, void *dir, const char *arg)
     return error ? error : setters_text(cmd, dir, config_header_name(arg));
 }
 
-/* A claim whose name a site chooses: none that other claims of our tokens have. The
- * choices are compared with each other by configtest. */
-static const char *check_claim(const cmd_parms *cmd, config_row_t row, const char *arg)
-{
-    static const struct {
-        const char *name;
-        config_row_t except; /* whose default it is, or good for */
-    } taken[] = {
-        {"exp", CONFIG_ROW_COUNT},
-        {"iat", CONFIG_ROW_COUNT},
-        {"nbf", CONFIG_ROW_COUNT},
-        {"iss", CONFIG_ROW_COUNT},
-        {"aud", CONFIG_ROW_COUNT},
-        {"sid", CONFIG_ROW_COUNT},
-        {"auth_time", CONFIG_ROW_COUNT},
-        {"refresh_exp", CONFIG_ROW_COUNT},
-        {"hash_password", CONFIG_REVOKE_CLAIM},
-        {"sub", CONFIG_USER_ID_CLAIM},
-        {CLAIMS_PASSWORD_MARK, CONFIG_ROW_COUNT},
-        {"jti", CONFIG_JTI_CLAIM},
-        {"token_type", CONFIG_TOKEN_TYPE_CLAIM},
-    };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof taken / sizeof *taken; i++) {
-        if (taken[i].except != row && strcmp(arg, taken[i].name) == 0) {
-            return setters_refuse(
-                cmd,
-                "'%s' has a meaning of its own in a token; write another "
-                "name, such as %s",
-                arg,
-                row == CONFIG_USER_ID_CLAIM  ? "user_id or sub"
-                : row == CONFIG_JTI_CLAIM    ? "jti or token_id"
-                : row == CONFIG_REVOKE_CLAIM ? "hash_password"
-                                             : "token_type or kind");
-        }
-    }
-    return setters_check_text(cmd, arg);
-}
-
 static const char *set_claim(cmd_parms *cmd, void *dir, const char *arg)
 {
-    const char *error = check_claim(cmd, setters_row(cmd), arg);
+    const char *error = setters_check_claim(cmd, setters_row(cmd), arg);
 
     return error ? error : setters_text(cmd, dir, arg);
 }
@@ -157,7 +118,7 @@ static const char *set_end_on_password_change(cmd_parms *cmd, void *dir, const c
 
     if (ap_cstr_casecmpn(arg, SIMPLEJWT, len) == 0 && (!arg[len] || arg[len] == ':')) {
         claim = arg[len] ? arg + len + 1 : SIMPLEJWT_NAME;
-        error = check_claim(cmd, CONFIG_REVOKE_CLAIM, claim);
+        error = setters_check_claim(cmd, CONFIG_REVOKE_CLAIM, claim);
         if (error) {
             return error;
         }
@@ -568,6 +529,12 @@ const command_rec directives_table[] = {
     AP_INIT_ITERATE("AuthJWTProvider", add_provider, ROW(CONFIG_PROVIDERS), ADMIN,
                     "authn providers that check names and passwords, or none (default "
                     "none)"),
+    AP_INIT_TAKE12("AuthJWTClaim", extras_add_claim, ROW(CONFIG_CLAIMS), ADMIN,
+                   "one more claim of tokens issued here: its name, an expression or "
+                   "column:COLUMN[:TYPE], or none (default none)"),
+    AP_INIT_TAKE1("AuthJWTRolesQuery", extras_set_roles, ROW(CONFIG_ROLES), ADMIN,
+                  "SQL that gives a user's roles, for the claim roles, or none (default "
+                  "none)"),
     AP_INIT_TAKE1("AuthJWTLastLoginQuery", set_last_login, ROW(CONFIG_LAST_LOGIN), ADMIN,
                   "SQL that notes a login, with the user's id, or django, or none "
                   "(default none)"),

@@ -11,6 +11,7 @@
 #include "auth/login.h"
 #include "http/cors.h"
 #include "http/dbd.h"
+#include "http/extras.h"
 #include "http/grant.h"
 #include "http/profile.h"
 #include "http/provider.h"
@@ -219,6 +220,7 @@ int endpoints_handle(request_rec *r)
 {
     const endpoint_t *endpoint = find_endpoint(r);
     const config_t *config;
+    policy_expressions_t expressions;
     provider_t provider;
     policy_t policy;
     dbd_t dbd;
@@ -242,6 +244,7 @@ int endpoints_handle(request_rec *r)
     }
     dbd_attach(&policy, &dbd, config, r);
     provider_attach(&policy, &provider, r);
+    extras_attach(&policy, &expressions, r);
     policy.seats = &policy_seats;
     policy.client = request_client(r);
     return endpoint->answer(r, config, &policy);

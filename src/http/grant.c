@@ -4,6 +4,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 
+#include "auth/addition.h"
 #include "auth/login.h"
 #include "auth/refresh.h"
 #include "http/client.h"
@@ -58,6 +59,9 @@ static verdict_t begin(session_successor_t *first, grant_login_t *login, apr_int
     verdict_t verdict = login_check(&login->identity, &login->policy, login->username,
                                     login->password, strlen(login->password), why, p);
 
+    if (verdict == VERDICT_OK) {
+        verdict = addition_make(&login->identity, &login->policy, why, p);
+    }
     return verdict == VERDICT_OK
                ? session_start(first, &login->identity, &login->policy, idle, why, p)
                : verdict;
@@ -142,8 +146,8 @@ int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
     if (verdict != VERDICT_OK) {
         return response_verdict(r, verdict, why);
     }
-    status = response_json(r, HTTP_OK,
-                           delivery_body(r, config, &login.policy, &login.delivery, 1));
+    delivery_body(&body, r, config, &login.policy, &login.delivery, 1);
+    status = response_flat(r, HTTP_OK, &body);
     grant_note_login(r, &login);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #include "auth/duration.h"
+#include "jose/claims.h"
 #include "store/users.h"
 
 config_row_t setters_row(const cmd_parms *cmd)
@@ -176,6 +177,47 @@ const char *setters_check_text(const cmd_parms *cmd, const char *arg)
         return setters_refuse(cmd, "the value has a control character; write it without");
     }
     return *arg ? NULL : setters_refuse(cmd, "the value is empty; write a name");
+}
+
+/* A claim whose name a site chooses: none that other claims of our tokens have. The
+ * choices are compared with each other by configtest. */
+const char *setters_check_claim(const cmd_parms *cmd, config_row_t row, const char *arg)
+{
+    static const struct {
+        const char *name;
+        config_row_t except; /* whose default it is, or good for */
+    } taken[] = {
+        {"exp", CONFIG_ROW_COUNT},
+        {"iat", CONFIG_ROW_COUNT},
+        {"nbf", CONFIG_ROW_COUNT},
+        {"iss", CONFIG_ROW_COUNT},
+        {"aud", CONFIG_ROW_COUNT},
+        {"sid", CONFIG_ROW_COUNT},
+        {"auth_time", CONFIG_ROW_COUNT},
+        {"refresh_exp", CONFIG_ROW_COUNT},
+        {"hash_password", CONFIG_REVOKE_CLAIM},
+        {"sub", CONFIG_USER_ID_CLAIM},
+        {CLAIMS_PASSWORD_MARK, CONFIG_ROW_COUNT},
+        {"jti", CONFIG_JTI_CLAIM},
+        {"token_type", CONFIG_TOKEN_TYPE_CLAIM},
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof taken / sizeof *taken; i++) {
+        if (taken[i].except != row && strcmp(arg, taken[i].name) == 0) {
+            return setters_refuse(
+                cmd,
+                "'%s' has a meaning of its own in a token; write another "
+                "name, such as %s",
+                arg,
+                row == CONFIG_CLAIMS          ? "email or role"
+                : row == CONFIG_USER_ID_CLAIM ? "user_id or sub"
+                : row == CONFIG_JTI_CLAIM     ? "jti or token_id"
+                : row == CONFIG_REVOKE_CLAIM  ? "hash_password"
+                                              : "token_type or kind");
+        }
+    }
+    return setters_check_text(cmd, arg);
 }
 
 const char *setters_text(cmd_parms *cmd, void *dir, const char *arg)

@@ -51,6 +51,9 @@ const char *setters_text(cmd_parms *cmd, void *dir, const char *arg);
 const char *setters_text_or_none(cmd_parms *cmd, void *dir, const char *arg);
 const char *setters_check_text(const cmd_parms *cmd, const char *arg);
 
+/** The name of a claim, of the directive with this row: none that our tokens have. */
+const char *setters_check_claim(const cmd_parms *cmd, config_row_t row, const char *arg);
+
 /** One more text of a list: the first one of a section replaces what it inherits. */
 const char *setters_add_text(cmd_parms *cmd, void *dir, const char *arg);
 const char *setters_add_text_or_none(cmd_parms *cmd, void *dir, const char *arg);

@@ -257,6 +257,11 @@ static int is_own(const claims_new_t *claims, const char *name)
             return 1;
         }
     }
+    for (i = 0; claims->added && i < claims->added->names->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(claims->added->names, i, const char *), name)) {
+            return 1;
+        }
+    }
     return strcmp(name, claims->names->token_type) == 0 ||
            strcmp(name, claims->names->jti) == 0 ||
            strcmp(name, claims->user_id_claim) == 0 ||
@@ -331,7 +336,7 @@ static const char *write_flat(const claims_new_t *claims, apr_pool_t *p)
     const claims_t *copied = claims->copied;
     flat_t flat = {0};
 
-    return (!copied || copied->flat) && list_front(&flat, claims) &&
+    return !claims->added && (!copied || copied->flat) && list_front(&flat, claims) &&
                    (!copied || list_copied(&flat, claims, copied->flat)) &&
                    list_back(&flat, claims)
                ? flat_write(&flat, p)
@@ -381,14 +386,20 @@ static int copy_claims(json_t *to, const claims_new_t *claims, apr_pool_t *p)
     return bad;
 }
 
+static int add_added(json_t *to, const claims_new_t *claims)
+{
+    return claims->added && claims->has_added &&
+           json_object_update_missing(to, claims->added->claims);
+}
+
 static const char *write_tree(const claims_new_t *claims, apr_pool_t *p)
 {
     json_auto_t *to = json_object();
     flat_t front = {0}, back = {0};
     char *text, *copy = NULL;
     int bad = !list_front(&front, claims) || !list_back(&back, claims) ||
-              add_members(to, &front) || (claims->copied && copy_claims(to, claims, p)) ||
-              add_members(to, &back);
+              add_members(to, &front) || add_added(to, claims) ||
+              (claims->copied && copy_claims(to, claims, p)) || add_members(to, &back);
 
     text = bad ? NULL : json_dumps(to, JSON_COMPACT);
     if (text) {

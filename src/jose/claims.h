@@ -8,6 +8,7 @@
 #include <apr_tables.h>
 #include <jansson.h>
 
+#include "jose/added.h"
 #include "jose/base64url.h"
 #include "jose/flat.h"
 #include "jose/value.h"
@@ -79,6 +80,8 @@ typedef struct {
     apr_int64_t auth_time;         /* seconds since 1970; 0: none */
     const char *password_claim;    /* name; NULL: none */
     const char *password_value;    /* value */
+    const added_t *added;          /* the site's; NULL: none */
+    int has_added;                 /* 0: they are only not copied */
     const claims_t *copied;        /* claims of another token to carry over, or NULL */
     const char *audience;          /* NULL: that of the copied token, or none */
     const char *issuer;            /* NULL: none */
@@ -131,8 +134,8 @@ apr_int64_t claims_time(const claims_t *claims, const char *name);
 
 /**
  * Write a payload: token_type, exp, iat, jti, refresh_exp, the user's id, sid and
- * auth_time, copied claims, aud, iss, in this order (SimpleJWT's). A jti under its usual
- * name is never copied.
+ * auth_time, the site's claims, copied ones, aud, iss, in this order (SimpleJWT's). A jti
+ * under its usual name is never copied.
  *
  * @return compact JSON, allocated from @p p; NULL when memory ran out or a value
  *         is no UTF-8

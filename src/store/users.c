@@ -26,6 +26,11 @@ static int is_sql_name(const char *name, int may_have_schema)
     return *name == '\0' || (may_have_schema && *name == '.' && is_sql_name(name + 1, 0));
 }
 
+int users_is_column(const char *name)
+{
+    return is_sql_name(name, 0);
+}
+
 static const char *check_names(const char *table, const char *const columns[],
                                apr_pool_t *p)
 {
@@ -391,6 +396,8 @@ apr_status_t users_by_name(user_t *user, const users_t *users, db_t *db, const c
     return read_user(user, columns, why, p);
 }
 
+static const char other_id[] = "the database found another id than the one asked for";
+
 static apr_status_t read_by_id(user_t *user, const column_t columns[], const char *id,
                                const char **why, apr_pool_t *p)
 {
@@ -398,7 +405,7 @@ static apr_status_t read_by_id(user_t *user, const column_t columns[], const cha
     apr_status_t rv = read_user(&found, columns, why, p);
 
     if (rv == APR_SUCCESS && strcmp(found.id, id) != 0) {
-        *why = "the database found another id than the one asked for";
+        *why = other_id;
         return APR_NOTFOUND;
     }
     if (rv == APR_SUCCESS) {
@@ -434,6 +441,68 @@ apr_status_t users_read(user_t *user, const users_t *users, const db_row_t *row,
         return APR_NOTFOUND;
     }
     return read_by_id(user, columns, id, why, p);
+}
+
+/* Columns of a table by the names that directives have for them: ours by our names,
+ * others by their own. */
+static const char *list_columns(const users_t *users, const apr_array_header_t *names,
+                                apr_pool_t *p)
+{
+    const char *list = "", *theirs;
+    int i, c;
+
+    for (i = 0; i < names->nelts; i++) {
+        theirs = APR_ARRAY_IDX(names, i, const char *);
+        for (c = 0; c < USERS_COLUMNS; c++) {
+            if (users->columns[c] &&
+                !apr_cstr_casecmp(APR_ARRAY_IDX(names, i, const char *),
+                                  users_column_names[c])) {
+                theirs = users->columns[c];
+            }
+        }
+        list = apr_pstrcat(p, list, i ? ", " : "", theirs, NULL);
+    }
+    return list;
+}
+
+static apr_status_t get_columns(db_row_t *row, const users_t *users, db_t *db,
+                                const char *id, const apr_array_header_t *columns,
+                                const char **why, apr_pool_t *p)
+{
+    apr_array_header_t *names = apr_array_make(p, 5, sizeof(const char *));
+    byid_sql_t sql = {.column = users->columns[USERS_ID], .tail = ""};
+    apr_status_t rv;
+
+    APR_ARRAY_PUSH(names, const char *) = users_column_names[USERS_ID];
+    apr_array_cat(names, columns);
+    sql.head = apr_pstrcat(p, "SELECT ", list_columns(users, names, p), " FROM ",
+                           users->table, " WHERE ", NULL);
+    rv = byid_get_row(row, byid_make(&sql, users->table, sql.column, p), db, id, NULL,
+                      why, p);
+    row->names = (const char **)names->elts;
+    return rv == APR_BADARG ? APR_NOTFOUND : rv;
+}
+
+apr_status_t users_columns(db_row_t *row, const users_t *users, db_t *db, const char *id,
+                           const apr_array_header_t *columns, const char **why,
+                           apr_pool_t *p)
+{
+    const char *found = NULL;
+    apr_status_t rv = users->table ? get_columns(row, users, db, id, columns, why, p)
+                                   : db_get_row(row, db, users->by_id, &id, why, p);
+
+    if (rv != APR_SUCCESS) {
+        return rv;
+    }
+    if (!db_row_find(&found, row, users_column_names[USERS_ID]) || !found) {
+        *why = no_column(users_column_names[USERS_ID], p);
+        return APR_EGENERAL;
+    }
+    if (strcmp(found, id) != 0) {
+        *why = other_id;
+        return APR_NOTFOUND;
+    }
+    return APR_SUCCESS;
 }
 
 apr_status_t users_probe(const users_t *users, db_t *db, const char **why, apr_pool_t *p)

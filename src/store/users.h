@@ -119,6 +119,20 @@ apr_status_t users_by_id(user_t *user, const users_t *users, db_t *db, const cha
 apr_status_t users_read(user_t *user, const users_t *users, const db_row_t *row,
                         int first, const char *id, const char **why, apr_pool_t *p);
 
+/**
+ * Read columns of a user's row: of a table or preset any that it has, of own SQL those
+ * that by_id gives.
+ *
+ * @param columns  const char *: names for which users_is_column()
+ * @return as users_by_id()
+ */
+apr_status_t users_columns(db_row_t *row, const users_t *users, db_t *db, const char *id,
+                           const apr_array_header_t *columns, const char **why,
+                           apr_pool_t *p);
+
+/** Whether a text is the plain name of a column. */
+int users_is_column(const char *name);
+
 /** Whether a name may stand in REMOTE_USER, logs and headers: no control character. */
 int users_is_printable(const char *name);
 
