@@ -34,15 +34,10 @@ check_includes() {
     }
     # Entries are called by a hook, answers by an entry, helpers read requests and write answers, the base serves both.
     function level(n) {
-        if (n ~ /^(endpoints|authn|authz|directives|configtest)$/) return 4
-        if (n ~ /^(grant|revoke|renew|signin|profile)$/) return 3
-        if (n ~ /^(request|response|private|provider|body|jar|query|credential|delivery|navigation|csrf|cors|dump|sources|setters|browser)$/) return 2
-        if (n ~ /^(config|dbd|cache|clock|gate|seats|keysource|keyprogram|keyring|keycheck|browsercheck|mount|purge|form|fields|cookie|origin|next|client|outgoing|authorization|tree|sections)$/) return 1
-        if (n ~ /^(endpoints|authn|authz|require|directives|configtest)$/) return 4
         if (n ~ /^(endpoints|authn|authz|require|expression|directives|configtest)$/) return 4
-        if (n ~ /^(grant|revoke)$/) return 3
-        if (n ~ /^(request|response|private|provider|body|cookie|csrf|cors|dump|sources|setters|extras)$/) return 2
-        if (n ~ /^(config|dbd|cache|clock|gate|seats|keysource|keyprogram|keyring|keycheck|mount|purge|form|fields|authorization|tree|lines|sections)$/) return 1
+        if (n ~ /^(grant|revoke|renew|signin|profile)$/) return 3
+        if (n ~ /^(request|response|private|provider|body|jar|query|credential|delivery|navigation|csrf|cors|dump|sources|setters|browser|extras)$/) return 2
+        if (n ~ /^(config|dbd|cache|clock|gate|seats|keysource|keyprogram|keyring|keycheck|browsercheck|mount|purge|form|fields|cookie|origin|next|client|outgoing|authorization|tree|lines|sections)$/) return 1
         return 0
     }
     function bad(why) { print $1 ": includes " $2 ": " why }

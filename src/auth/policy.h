@@ -117,12 +117,13 @@ typedef struct {
 } policy_expressions_t;
 
 typedef struct {
-    const jwk_ring_t *keys;             /* accepted here; never NULL */
-    const jwk_t *signing_key;           /* NULL where nothing is issued */
-    const jwk_t *refresh_signing_key;   /* likewise, for refresh tokens */
-    apr_size_t max_token_length;        /* bytes */
-    const char *issuer;                 /* NULL: none */
-    const apr_array_header_t *audience; /* const char *; NULL: none */
+    const apr_array_header_t *user_columns; /* policy_claim_t; NULL: id and username */
+    const jwk_ring_t *keys;                 /* accepted here; never NULL */
+    const jwk_t *signing_key;               /* NULL where nothing is issued */
+    const jwk_t *refresh_signing_key;       /* likewise, for refresh tokens */
+    apr_size_t max_token_length;            /* bytes */
+    const char *issuer;                     /* NULL: none */
+    const apr_array_header_t *audience;     /* const char *; NULL: none */
     const char *user_id_claim;
     claims_names_t claim_names;                             /* of the others */
     apr_int64_t now;                                        /* seconds since 1970 */

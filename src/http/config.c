@@ -56,6 +56,7 @@ static const struct {
     [CONFIG_PROVIDERS] = ROW_OF(providers),
     [CONFIG_LAST_LOGIN] = ROW_OF(last_login),
     [CONFIG_CLAIMS] = ROW_OF(claims),
+    [CONFIG_USER_COLUMNS] = ROW_OF(user_columns),
     [CONFIG_ROLES] = ROW_OF(roles),
     [CONFIG_LEGACY_HASHES] = ROW_OF(legacy_hashes),
     [CONFIG_HASH_CONCURRENCY] = ROW_OF(hash_concurrency),
@@ -460,6 +461,7 @@ void config_policy(policy_t *out, const config_t *config, apr_pool_t *p)
     out->provider_names = config->providers;
     out->last_login = config->last_login;
     out->claims = config->claims;
+    out->user_columns = config->user_columns;
     out->roles = config->roles;
     out->may_hashes_be_weak = config->legacy_hashes;
     out->random = random_bytes;

@@ -71,10 +71,11 @@ typedef struct {
     int end_on_password_change;   /* -1: as the users' application lets it */
     const char *revoke_claim;     /* SimpleJWT's of the password; NULL: none */
     const config_users_t *users;  /* NULL: the preset */
-    const apr_array_header_t *providers; /* const char *; NULL: none */
-    const users_note_t *last_login;      /* NULL: none */
-    const apr_array_header_t *claims;    /* policy_claim_t; NULL: none */
-    const db_query_t *roles;             /* NULL: none */
+    const apr_array_header_t *providers;    /* const char *; NULL: none */
+    const users_note_t *last_login;         /* NULL: none */
+    const apr_array_header_t *claims;       /* policy_claim_t; NULL: none */
+    const apr_array_header_t *user_columns; /* policy_claim_t; NULL: id and username */
+    const db_query_t *roles;                /* NULL: none */
     int legacy_hashes;
     int hash_concurrency; /* of the whole server; 0: as many as processors */
     int check_user;
@@ -132,6 +133,7 @@ typedef enum {
     CONFIG_PROVIDERS,
     CONFIG_LAST_LOGIN,
     CONFIG_CLAIMS,
+    CONFIG_USER_COLUMNS,
     CONFIG_ROLES,
     CONFIG_LEGACY_HASHES,
     CONFIG_HASH_CONCURRENCY,

@@ -529,6 +529,10 @@ const command_rec directives_table[] = {
     AP_INIT_ITERATE("AuthJWTProvider", add_provider, ROW(CONFIG_PROVIDERS), ADMIN,
                     "authn providers that check names and passwords, or none (default "
                     "none)"),
+    AP_INIT_ITERATE("AuthJWTUserColumns", extras_add_column, ROW(CONFIG_USER_COLUMNS),
+                    ADMIN,
+                    "columns of the user's row that pages are told: COLUMN[:TYPE], or "
+                    "none (default id username)"),
     AP_INIT_TAKE12("AuthJWTClaim", extras_add_claim, ROW(CONFIG_CLAIMS), ADMIN,
                    "one more claim of tokens issued here: its name, an expression or "
                    "column:COLUMN[:TYPE], or none (default none)"),

@@ -40,8 +40,9 @@ static const char *read_column(policy_claim_t *claim, cmd_parms *cmd, const char
                               claim->column);
     }
     if (ap_cstr_casecmp(claim->column, users_column_names[USERS_PASSWORD]) == 0) {
-        return setters_refuse(cmd, "a password's hash must not be in a token, which is "
-                                   "read by whoever has it; name another column");
+        return setters_refuse(cmd,
+                              "a password's hash is nothing that leaves this server; "
+                              "name another column");
     }
     if (colon && !find_type(&claim->type, colon + 1)) {
         return setters_refuse(
@@ -103,6 +104,33 @@ const char *extras_add_claim(cmd_parms *cmd, void *dir, const char *name,
     return error;
 }
 
+const char *extras_add_column(cmd_parms *cmd, void *dir, const char *arg)
+{
+    policy_claim_t column = {NULL, NULL, ADDED_STRING, NULL};
+    config_t *config = dir;
+    apr_array_header_t *columns =
+        (apr_array_header_t *)(apr_uintptr_t)config->user_columns;
+    int is_none = ap_cstr_casecmp(arg, "none") == 0, i;
+    const char *error = is_none ? NULL : read_column(&column, cmd, arg);
+
+    if (!config_is_set(config, CONFIG_USER_COLUMNS) || !columns) {
+        columns = apr_array_make(cmd->pool, 4, sizeof(policy_claim_t));
+    }
+    config_mark(config, CONFIG_USER_COLUMNS, cmd);
+    config->user_columns = is_none ? NULL : columns;
+    column.name = column.column;
+    for (i = 0; !is_none && !error && i < columns->nelts; i++) {
+        if (!ap_cstr_casecmp(APR_ARRAY_IDX(columns, i, policy_claim_t).name,
+                             column.name)) {
+            error = setters_refuse(cmd, "'%s' is here twice; keep one of them", arg);
+        }
+    }
+    if (!is_none && !error) {
+        APR_ARRAY_PUSH(columns, policy_claim_t) = column;
+    }
+    return error;
+}
+
 const char *extras_set_roles(cmd_parms *cmd, void *dir, const char *arg)
 {
     config_t *config = dir;
@@ -131,22 +159,25 @@ static const char *taken_by(const config_t *config, const char *name)
                                                        : NULL;
 }
 
-static const char *check_column(const config_t *config, const policy_claim_t *claim,
-                                apr_pool_t *p)
+/* @param directive  that names the column */
+static const char *check_column(const config_t *config, const char *directive,
+                                const policy_claim_t *claim, apr_pool_t *p)
 {
     const char *password = config_users(config)->queries.columns[USERS_PASSWORD];
 
     if (!config_has_users(config)) {
         return apr_psprintf(p,
-                            "AuthJWTClaim: '%s' comes from a column, and users of "
-                            "AuthJWTProvider alone have no row; write an expression",
-                            claim->name);
+                            "%s: '%s' comes from a column, and users of AuthJWTProvider "
+                            "alone have no row; %s",
+                            directive, claim->name,
+                            strcmp(directive, "AuthJWTClaim") == 0 ? "write an expression"
+                                                                   : "leave it away");
     }
     return password && ap_cstr_casecmp(claim->column, password) == 0
                ? apr_psprintf(p,
-                              "AuthJWTClaim: '%s' is the column of the password, whose "
-                              "hash must not be in a token; name another column",
-                              claim->column)
+                              "%s: '%s' is the column of the password, whose hash is "
+                              "nothing that leaves this server; name another column",
+                              directive, claim->column)
                : NULL;
 }
 
@@ -172,8 +203,13 @@ const char *extras_check(const config_t *config, int is_issuing, apr_pool_t *p)
 
         error = check_name(config, claim->name, p);
         if (!error && claim->column && is_issuing) {
-            error = check_column(config, claim, p);
+            error = check_column(config, "AuthJWTClaim", claim, p);
         }
+    }
+    for (i = 0; config->user_columns && i < config->user_columns->nelts && !error; i++) {
+        error = check_column(
+            config, "AuthJWTUserColumns",
+            &APR_ARRAY_IDX(config->user_columns, i, const policy_claim_t), p);
     }
     return error;
 }

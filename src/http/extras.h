@@ -1,5 +1,6 @@
 /**
- * AuthJWTClaim and AuthJWTRolesQuery: claims that a site adds to the tokens it issues.
+ * AuthJWTClaim, AuthJWTRolesQuery and AuthJWTUserColumns: what of its users a site puts
+ * into the tokens it issues, and tells its own pages.
  */
 #ifndef HTTP_EXTRAS_H
 #define HTTP_EXTRAS_H
@@ -10,6 +11,9 @@
 /** AuthJWTClaim NAME EXPRESSION|column:COLUMN[:TYPE], or none: one more of a list. */
 const char *extras_add_claim(cmd_parms *cmd, void *dir, const char *name,
                              const char *from);
+
+/** AuthJWTUserColumns COLUMN[:TYPE], or none: one more of a list. */
+const char *extras_add_column(cmd_parms *cmd, void *dir, const char *arg);
 
 /** AuthJWTRolesQuery SQL, or none. */
 const char *extras_set_roles(cmd_parms *cmd, void *dir, const char *arg);

@@ -10,6 +10,7 @@
 #include "http/client.h"
 #include "http/csrf.h"
 #include "http/jar.h"
+#include "http/profile.h"
 #include "http/purge.h"
 #include "http/response.h"
 
@@ -125,6 +126,7 @@ static int sets_cookies(const config_t *config)
 int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
 {
     verdict_t verdict = VERDICT_OK;
+    added_t *user = NULL;
     grant_login_t login;
     const char *why = "";
     flat_t body = {0};
@@ -139,6 +141,9 @@ int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
     if (verdict == VERDICT_OK) {
         verdict = grant_log_in(&login, r, &why);
     }
+    if (verdict == VERDICT_OK && config->user_columns) {
+        verdict = account_describe(&user, &login.identity, policy, &why, r->pool);
+    }
     if (verdict == VERDICT_OK) {
         verdict = delivery_set_cookies(r, config, &login.policy, client_delivery(config),
                                        &login.delivery, &why);
@@ -147,7 +152,7 @@ int grant_obtain(request_rec *r, const config_t *config, const policy_t *policy)
         return response_verdict(r, verdict, why);
     }
     delivery_body(&body, r, config, &login.policy, &login.delivery, 1);
-    status = response_flat(r, HTTP_OK, &body);
+    status = user ? profile_add(r, &body, user) : response_flat(r, HTTP_OK, &body);
     grant_note_login(r, &login);
     return status;
 }

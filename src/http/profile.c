@@ -6,32 +6,37 @@
 #include "http/delivery.h"
 #include "http/response.h"
 
-static json_t *describe(const identity_t *identity)
+int profile_add(request_rec *r, const flat_t *body, const added_t *user)
 {
-    json_t *user = json_object();
+    json_t *all = json_object();
+    int i;
 
-    json_object_set_new(user, "id", json_string(identity->user_id));
-    json_object_set_new(user, "username", json_string(identity->username));
-    return user;
+    for (i = 0; i < body->count; i++) {
+        json_object_set_new(all, body->members[i].name,
+                            json_string(body->members[i].text));
+    }
+    json_object_set(all, "user", user->claims);
+    return response_json(r, HTTP_OK, all);
 }
 
 int profile_answer(request_rec *r, const config_t *config, const policy_t *policy)
 {
-    const char *why = "";
+    const char *why = "", *csrf;
     identity_t identity;
     verdict_t verdict = credential_check(&identity, r, config, policy, &why);
-    const char *csrf;
-    json_t *body;
+    flat_t body = {0};
+    added_t *user;
 
+    if (verdict == VERDICT_OK) {
+        verdict = account_describe(&user, &identity, policy, &why, r->pool);
+    }
     if (verdict != VERDICT_OK) {
         return response_verdict(r, verdict, why);
     }
     r->user = apr_pstrdup(r->pool, identity.username);
-    body = json_object();
-    json_object_set_new(body, "user", describe(&identity));
     csrf = delivery_csrf(r, config, policy, &identity);
     if (csrf) {
-        json_object_set_new(body, "csrf_token", json_string(csrf));
+        flat_add_text(&body, "csrf_token", csrf);
     }
-    return response_json(r, HTTP_OK, body);
+    return profile_add(r, &body, user);
 }

@@ -10,6 +10,7 @@
 #include "http/csrf.h"
 #include "http/dbd.h"
 #include "http/delivery.h"
+#include "http/extras.h"
 #include "http/jar.h"
 #include "http/purge.h"
 #include "http/request.h"
@@ -72,6 +73,7 @@ verdict_t renew_access(const char **token, request_rec *r, const config_t *confi
     static const client_delivery_t in_cookies = {CONFIG_IN_COOKIE, CONFIG_IN_COOKIE};
     delivery_t delivery;
     issue_tokens_t tokens;
+    policy_expressions_t expressions;
     identity_t identity;
     policy_t policy;
     dbd_t dbd;
@@ -80,6 +82,7 @@ verdict_t renew_access(const char **token, request_rec *r, const config_t *confi
     config_policy(&policy, config, r->pool);
     policy.client = request_client(r);
     dbd_attach(&policy, &dbd, config, r);
+    extras_attach(&policy, &expressions, r);
     result = refresh(&tokens, &identity, r, config, &policy, why);
     if (result == VERDICT_OK) {
         delivery.tokens = &tokens;
