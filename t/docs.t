@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 use JWTTest;
+use JWTTest::Jar;
 use JWTTest::Process qw(first_executable);
 use Test::More;
 
@@ -13,8 +14,8 @@ only_under('event');
 my $src = var('src_dir');
 my $readme = slurp("$src/README.md");
 my $reference = slurp("$src/conf/README.md");
-my @examples = map { "$_.conf" } qw(auth_jwt existing-table lifetimes php-site
-    proxied-application public-keys static-site virtual-hosts);
+my @examples = map { "$_.conf" } qw(auth_jwt existing-table lifetimes login-form php-site
+    proxied-application proxied-login public-keys single-page-application static-site virtual-hosts);
 
 # ---- directives --------------------------------------------------------------------------
 
@@ -254,6 +255,72 @@ CONF
     like $public, qr/^REQUEST_URI=\/login$/m, '... it has pages for everybody';
     unlike $public, qr/X_AUTH_USER/, '... and nobody can claim to be somebody there';
     is codes($server, 'app.example.com', undef, '/orders'), '401', '... the others need a token';
+}
+
+{
+    my $server = started('login-form.conf');
+    my @here = (Host => 'www.example.com');
+    my $jar = JWTTest::Jar->new;
+    my $form = sub {
+        my ($path, $more, %fields) = @_;
+        return $jar->take(post_form($server->url($path), { username => 'alice', %fields },
+            headers => [ @here, Accept => 'text/html', $jar->fields, @$more ]));
+    };
+    my $page = sub { get($server->url($_[0]), headers => [ @here, Accept => 'text/html', $jar->fields ]) };
+    is $page->('/members/x')->header('Location'), '/login.html?next=%2fmembers%2fx', 'login-form.conf: a page leads to the login';
+    my $from = 'http://www.example.com/login.html?next=%2fmembers%2fx';
+    is $form->('/auth/login', [ Referer => $from ], password => 'no')->header('Location'),
+        '/login.html?error=login_failed&next=%2fmembers%2fx', '... which comes back when it fails';
+    is $form->('/auth/login', [ Referer => $from ], password => user('alice')->{password}, remember_me => 'on')
+        ->header('Location'), '/members/x', '... and leads on when it does not';
+    like $jar->attributes('__Host-jwt-refresh'), qr/Max-Age=1209600/, '... for two weeks';
+    is $page->('/members/x')->code, 404, '... from where one may see pages';
+    is $form->('/auth/logout', [ 'Sec-Fetch-Site' => 'same-origin' ])->header('Location'), '/', '... until the logout';
+    is $page->('/members/x')->code, 303, '... after which one may not';
+}
+SKIP: {
+    skip 'no mod_proxy_http', 10 unless has_module('proxy_http');
+    my $application = <<'CONF';
+Listen 127.0.0.1:${PORT_1}
+<VirtualHost 127.0.0.1:${PORT_1}>
+    ScriptAlias "/" "${T_DIR}/cgi-bin/env/"
+</VirtualHost>
+CONF
+    local @text{'conf/single-page-application.conf', 'conf/proxied-login.conf'} = map {
+        mapped($text{"conf/$_.conf"}) =~ s/127\.0\.0\.1:3000/127.0.0.1:\${PORT_1}/gr =~ s/<VirtualHost \*:80>/<VirtualHost *:443>/r
+    } qw(single-page-application proxied-login);
+    my $server = started('single-page-application.conf', $application);
+    my $jar = JWTTest::Jar->new;
+    my @here = (Host => 'api.example.com', Origin => 'https://app.example.com', 'Sec-Fetch-Site' => 'same-site');
+    my $login = $jar->take(post_form($server->url('/auth/token'), { username => 'alice', password => user('alice')->{password} },
+        headers => [@here]));
+    is $login->header('Access-Control-Allow-Origin'), 'https://app.example.com', 'single-page-application.conf: the page reads the answer';
+    is $jar->names, '__Host-jwt-csrf __Host-jwt-refresh', '... and the refresh token is in a cookie';
+    my $again = request(POST => $server->url('/auth/token/refresh'), headers => [ @here, $jar->fields ]);
+    my $access = (json($again) || {})->{access};
+    ok $access, '... which alone gives a new access token';
+    my $seen = get($server->url('/orders'), token => $access, headers => [@here])->content;
+    like $seen, qr/^HTTP_X_AUTH_USER=alice$/m, '... that opens what it calls';
+    is get($server->url('/orders'), headers => [@here])->header('Access-Control-Allow-Origin'), 'https://app.example.com',
+        '... and a refusal is told to the page, too';
+    is request(POST => $server->url('/auth/token/refresh'), headers => [ Host => 'api.example.com',
+        Origin => 'https://other.example.com', 'Sec-Fetch-Site' => 'same-site', $jar->fields ])->code, 403, '... and to no other';
+
+    $server = started('proxied-login.conf', $application);
+    $jar = JWTTest::Jar->new;
+    @here = (Host => 'app.example.com', Accept => 'text/html');
+    is get($server->url('/orders'), headers => [@here])->header('Location'), '/auth/login?next=%2forders', 'proxied-login.conf: people get the page';
+    is get($server->url('/api/x'), headers => [@here])->code, 401, '... and programs an answer';
+    $jar->take(post_form($server->url('/auth/login'), { username => 'alice', password => user('alice')->{password} },
+        headers => [ @here, Origin => 'https://app.example.com' ]));
+    $seen = get($server->url('/orders'), headers => [ @here, Cookie => 'own=1; ' . $jar->field ])->content;
+    is join(' ', sort $seen =~ /^HTTP_((?:X_AUTH_USER|COOKIE)=.*)$/mg), 'COOKIE=own=1 X_AUTH_USER=alice',
+        '... and the application sees who it is, and its own cookies';
+    local $text{'conf/proxied-login.conf'} = $text{'conf/proxied-login.conf'} =~ s/^ *AuthJWTOrigin.*\n//mr;
+    $server = started('proxied-login.conf', $application);
+    is join(' ', map { post_form($server->url('/auth/login'), { username => 'alice', password => 'no' },
+        headers => [ @here, Origin => $_ ])->code } 'https://app.example.com', 'http://app.example.com',
+        'https://app.example.com:' . $server->port, 'null'), '303 403 403 403', '... ServerName alone says where it is, too';
 }
 
 # ---- words that the server says ----------------------------------------------------------
