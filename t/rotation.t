@@ -16,7 +16,7 @@ use JWTTest;
 use JWTTest::Burst;
 use JWTTest::Connection;
 use JWTTest::Database;
-use JWTTest::Process qw(on_valgrind);
+use JWTTest::Process qw(on_valgrind patience);
 use JWTTest::Sessions;
 use POSIX ();
 use Time::HiRes qw(time sleep);
@@ -312,7 +312,7 @@ sub test_kills
     while (($full || $kills < 10) && (() = $waiting->can_read(0)) < $waiting->count) {
         my @children = $server->children;
         $kills += kill KILL => $children[rand @children] if @children;
-        sleep 0.2;
+        sleep patience(0.2);
     }
     spew($end, '') unless $full;
     for my $database (@databases) {

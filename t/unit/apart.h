@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "inject.h"
+#include "tap.h"
 
 #define APART_PATIENCE 20 /* seconds; the slowest try takes a tenth of one */
 
@@ -42,9 +43,7 @@ static inline int apart_is_possible(void)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     return 0;
 #else
-    const char *preload = getenv("LD_PRELOAD");
-
-    return !preload || !strstr(preload, "vgpreload");
+    return !is_under_valgrind();
 #endif
 }
 

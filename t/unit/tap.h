@@ -11,6 +11,7 @@
 #define T_UNIT_TAP_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct {
@@ -34,6 +35,14 @@ static inline void tap_name(const char *name)
         putchar(*name == '\n' ? ' ' : *name);
     }
     putchar('\n');
+}
+
+/* Then a program is many times slower, and each part of it by a factor of its own. */
+static inline int is_under_valgrind(void)
+{
+    const char *preload = getenv("LD_PRELOAD");
+
+    return preload && strstr(preload, "vgpreload");
 }
 
 /* One test, passed if cond is not 0; returns whether it did. */
