@@ -245,6 +245,44 @@ sub test_keys
     unlike $server->log, qr/JWT0201/, 'none of these was taken for a failing database';
 }
 
+# The same beside a session: its row is found with its user's, or without.
+sub key_session_page
+{
+    my ($name, $id, $sid) = @_;
+    utf8::decode($id);
+    my $answer = get_with("/key/$name/page/x", token({ user_id => $id, aud => $name, sid => $sid }),
+        port => $server->port);
+    return $answer->code . ' ' . ((json($answer) || {})->{code} // '');
+}
+
+sub test_keys_with_sessions
+{
+    my $now = time;
+    for my $row (@{ $key_type{ $database->{driver} } }) {
+        my ($name, $type, @ids) = @$row;
+        # PostgreSQL gives it back with its blanks, and an id has one spelling.
+        @ids = map { $type eq 'CHAR(8)' && $database->{driver} eq 'pgsql' ? sprintf '%-8s', $_ : $_ } grep { length } @ids;
+        my @all = (@ids, @nobody);
+        my @sids = map { sprintf '%032x', $_ } 1 .. @all;
+        $database->sql('DELETE FROM auth_jwt_session;' . join '', map {
+            my $text = $all[$_] =~ s/'/''/gr;
+            "INSERT INTO auth_jwt_session VALUES('$sids[$_]', 'key_$name.nr', '$text', 'c', 'p', '', '', '', $now, $now, 0, "
+                . "600, $now + 600, $now + 600, 0, 0);";
+        } 0 .. $#all);
+        my %got = map { ($all[$_] => key_session_page($name, $all[$_], $sids[$_])) } 0 .. $#all;
+        is join(' ', grep { $got{$_} ne '404 ' } @ids), '', "$type: all with their sessions";
+        my %is = map { $_ => 1 } @ids;
+        is join(' ', grep { !$is{$_} && $got{$_} ne '401 user_not_found' } @nobody), '',
+            "$type: nobody, whose session goes on all the same";
+        is key_session_page($name, $ids[0], $sids[1]), '401 token_not_valid', "$type: the session of another";
+        is key_session_page($name, $ids[0], 'f' x 32), '401 token_not_valid', "$type: none";
+        is key_session_page($name, 'x', 'f' x 32), '401 token_not_valid', "$type: none of nobody";
+        $database->sql("UPDATE auth_jwt_session SET revoked_at = $now");
+        is key_session_page($name, $_, $sids[0]), '401 token_not_valid', "$type: ended" for $ids[0], 'x';
+    }
+    unlike $server->log, qr/JWT0201/, 'none of these was taken for a failing database';
+}
+
 # As the server asks, by a prepared statement with texts.
 sub test_index
 {
@@ -442,7 +480,8 @@ for my $driver ('pgsql', 'mysql') {
             $server = start_server($more)
                 or skip "APR has no driver for $driver here: $JWTTest::Server::error", 1;
             subtest "$driver $more: $_->[0]" => $_->[1]
-                for [ answers => \&test_answers ], [ keys => \&test_keys ], [ index => \&test_index ],
+                for [ answers => \&test_answers ], [ keys => \&test_keys ],
+                [ sessions => \&test_keys_with_sessions ], [ index => \&test_index ],
                 [ schema => \&test_schema ],
                     [ restart => \&test_restart ], [ freezing => \&test_frozen ];
             $server->stop;

@@ -26,11 +26,12 @@ static const db_query_t add =
                          "%s, %s, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld)",
                  TEXTS + NUMBERS);
 
-#define JUDGED "s.user_id, s.user_source, s.password_mark, s.expires_at, s.revoked_at"
+#define JUDGED(s)                                                                        \
+    s "user_id, " s "user_source, " s "password_mark, " s "expires_at, " s "revoked_at"
 
 const char *const sessions_columns[SESSIONS_PARTS] = {
     [SESSIONS_WHOLE] = COLUMNS("s."),
-    [SESSIONS_JUDGED] = JUDGED,
+    [SESSIONS_JUDGED] = JUDGED("s."),
 };
 const int sessions_column_counts[SESSIONS_PARTS] = {
     [SESSIONS_WHOLE] = TEXTS + NUMBERS,
@@ -38,11 +39,11 @@ const int sessions_column_counts[SESSIONS_PARTS] = {
 };
 
 #define FIND(columns)                                                                    \
-    DB_QUERY("SELECT " columns " FROM auth_jwt_session s WHERE s.sid = %s", 1)
+    DB_QUERY("SELECT " columns " FROM auth_jwt_session WHERE sid = %s", 1)
 
 static const db_query_t find[SESSIONS_PARTS] = {
-    [SESSIONS_WHOLE] = FIND(COLUMNS("s.")),
-    [SESSIONS_JUDGED] = FIND(JUDGED),
+    [SESSIONS_WHOLE] = FIND(COLUMNS("")),
+    [SESSIONS_JUDGED] = FIND(JUDGED("")),
 };
 
 /* MySQL assigns from left to right. */
