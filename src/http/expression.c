@@ -15,7 +15,7 @@ static value_t find(ap_expr_eval_ctx_t *ctx, const path_t *made, const char *tex
     path_t path;
 
     if (!identity || (!made && path_parse(&path, text, ctx->p) != NULL)) {
-        return value_of(NULL);
+        return value_of_json(NULL);
     }
     return path_find(made ? made : &path, &identity->claims);
 }

@@ -19,7 +19,7 @@ const claims_names_t claims_usual_names = {"token_type", "jti"};
 static value_t flat_value(const flat_member_t *member)
 {
     if (!member) {
-        return value_of(NULL);
+        return value_of_json(NULL);
     }
     return member->text ? value_of_text(member->text)
                         : (value_t){.type = VALUE_INTEGER, .integer = member->number};
@@ -28,7 +28,7 @@ static value_t flat_value(const flat_member_t *member)
 value_t claims_get(const claims_t *claims, const char *name)
 {
     return claims->flat ? flat_value(flat_find(claims->flat, name))
-                        : value_of(json_object_get(claims->members, name));
+                        : value_of_json(json_object_get(claims->members, name));
 }
 
 static const char *read_time(apr_int64_t *out, const claims_t *claims, const char *name)

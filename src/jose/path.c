@@ -101,8 +101,9 @@ value_t path_find(const path_t *path, const claims_t *claims)
     int i;
 
     for (i = 1; i < path->steps->nelts; i++) {
-        value = value_of(steps[i].member ? json_object_get(value.tree, steps[i].member)
-                                         : json_array_get(value.tree, steps[i].index));
+        value =
+            value_of_json(steps[i].member ? json_object_get(value.tree, steps[i].member)
+                                          : json_array_get(value.tree, steps[i].index));
     }
     return value;
 }

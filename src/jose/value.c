@@ -17,7 +17,7 @@ value_t value_of_text(const char *text)
     return (value_t){.type = VALUE_STRING, .text = text, .len = strlen(text)};
 }
 
-value_t value_of(const json_t *json)
+value_t value_of_json(const json_t *json)
 {
     if (!json) {
         return (value_t){.type = VALUE_ABSENT};
@@ -46,7 +46,7 @@ value_t value_of(const json_t *json)
 
 value_t value_element(const value_t *array, apr_size_t index)
 {
-    return value_of(json_array_get(array->tree, index));
+    return value_of_json(json_array_get(array->tree, index));
 }
 
 int value_is_utf8(const char *text)
@@ -104,7 +104,7 @@ static const char *parse_literal(value_t *out, const char *word, apr_pool_t *p)
                             "marks if the claim is a string",
                             word);
     }
-    *out = value_of(json);
+    *out = value_of_json(json);
     return NULL;
 }
 

@@ -28,7 +28,7 @@ typedef struct {
 } value_t;
 
 /** A member or element of a tree; NULL: there is none. Owned by the tree. */
-value_t value_of(const json_t *json);
+value_t value_of_json(const json_t *json);
 
 /** An element of an array, counted from 0; VALUE_ABSENT where there is none. */
 value_t value_element(const value_t *array, apr_size_t index);

@@ -118,7 +118,7 @@ static void test_base64url_refusals(void)
     ok(decode(&b, "A", 1) == APR_EINVAL && b.len == 7, "out is untouched on error");
 }
 
-static int sextet_of(int c)
+static int value_of(int c)
 {
     const char *at = c ? strchr(alphabet, c) : NULL;
 
@@ -133,8 +133,8 @@ static void test_base64url_pairs(void)
 
     for (i = 0; i < 65536; i++) {
         char text[2] = {(char)(i >> 8), (char)i};
-        int high = sextet_of((unsigned char)text[0]),
-            low = sextet_of((unsigned char)text[1]);
+        int high = value_of((unsigned char)text[0]),
+            low = value_of((unsigned char)text[1]);
         int right = high >= 0 && low >= 0 && !(low & 15);
         int taken = decode(&b, text, 2) == APR_SUCCESS;
 
@@ -178,7 +178,7 @@ static void test_base64url_places(void)
 
                 text[at] = (char)c;
                 wrong +=
-                    sextet_of(c) < 0 && decode(&b, text, (apr_size_t)len) == APR_SUCCESS;
+                    value_of(c) < 0 && decode(&b, text, (apr_size_t)len) == APR_SUCCESS;
                 apr_pool_clear(brief);
             }
         }
