@@ -37,8 +37,9 @@
 #include "http/dbd.h"
 #include "http/directives.h"
 #include "http/endpoints.h"
-#include "http/jar.h"
+#include "http/export.h"
 #include "http/expression.h"
+#include "http/jar.h"
 #include "http/private.h"
 #include "http/purge.h"
 #include "http/query.h"
@@ -51,6 +52,7 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
     (void)plog;
     (void)ptemp;
     config_reset(pconf);
+    export_reset(pconf);
     return OK;
 }
 
@@ -96,8 +98,9 @@ static void register_hooks(apr_pool_t *p)
     /* mod_dbd makes its pools there, and the statements are tried on them. */
     ap_hook_child_init(child_init, after_dbd, NULL, APR_HOOK_LAST);
 
-    /* Before SetEnvIf and RequestHeader early, which could show them to others. */
+    /* Before SetEnvIf and "RequestHeader early", which look at header fields. */
     ap_hook_post_read_request(jar_take, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(export_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_header_parser(query_take, NULL, NULL, APR_HOOK_REALLY_FIRST);
 
     /* Before all who map URLs: no ProxyPass or rewrite may send a password away. */

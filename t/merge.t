@@ -81,6 +81,12 @@ my @DIRECTIVES = (
     {   name => 'AuthJWTRemoteUser', kind => 'page', probe => \&remote_user,
         value => { a => 'id', b => 'claim:email', default => 'username' },
         shows => { a => '1', b => 'a@example.org', default => 'alice' } },
+    {   name => 'AuthJWTClaimEnv', kind => 'page', probe => \&claims_in_env,
+        value => { a => 'email', b => "email A\nAuthJWTClaimEnv exp B", default => 'none' },
+        shows => { a => 'AUTH_JWT_CLAIM_EMAIL', b => 'A B', default => '' } },
+    {   name => 'AuthJWTClaimHeader', kind => 'page', probe => \&claims_in_headers,
+        value => { a => 'email X-A', b => "email X-B\nAuthJWTClaimHeader exp X-C", default => 'none' },
+        shows => { a => 'X_A', b => 'X_B X_C', default => '' } },
     {   name => 'AuthJWTHeaderTypes', kind => 'page', probe => \&accepted_schemes,
         value => { a => 'JWT', b => 'Token Own', default => 'Bearer' },
         shows => { a => 'JWT: JWT', b => 'Token: Token Own', default => 'Bearer: Bearer' } },
@@ -342,6 +348,8 @@ AuthJWTKey first  HS256 "$keys/site.key"
 AuthJWTKey second HS256 "$keys/other.key"
 AuthJWTKey third  HS256 "$keys/other.key"
 Header set X-User "expr=%{REMOTE_USER}"
+Header set X-Envs "expr=%{reqenv:AUTH_JWT_CLAIM_EMAIL}:%{reqenv:A}:%{reqenv:B}"
+Header set X-Heads "expr=%{req:X-A}:%{req:X-B}:%{req:X-C}"
 <Directory "$tree">
     Require all granted
 </Directory>
@@ -478,6 +486,16 @@ sub accepted_ages
         page_with({ iat => $_ eq 'none' ? undef : time - $_ }, @place)->code == 200
     } 20, 300, 3000, 'none';
 }
+
+# The names among some under which something is shown.
+sub shown
+{
+    my ($field, $names, @place) = @_;
+    my @values = split /:/, page_with({ email => 'e' }, @place)->header($field) // '', -1;
+    return join ' ', map { $names->[$_] } grep { length $values[$_] } 0 .. $#values;
+}
+sub claims_in_env     { return shown('X-Envs', [qw(AUTH_JWT_CLAIM_EMAIL A B)], @_) }
+sub claims_in_headers { return shown('X-Heads', [qw(X_A X_B X_C)], @_) }
 
 sub remote_user { return page_with({}, @_)->header('X-User') }
 

@@ -8,6 +8,7 @@
 #include "http/credential.h"
 #include "http/csrf.h"
 #include "http/dbd.h"
+#include "http/export.h"
 #include "http/renew.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -24,6 +25,7 @@ static void clear_env(request_rec *r)
     for (i = 0; names[i]; i++) {
         apr_table_unset(r->subprocess_env, names[i]);
     }
+    export_clear(r);
 }
 
 static void set_env(request_rec *r, const identity_t *identity)
@@ -33,6 +35,7 @@ static void set_env(request_rec *r, const identity_t *identity)
     if (identity->sid) {
         apr_table_setn(r->subprocess_env, "AUTH_JWT_SID", identity->sid);
     }
+    export_set(r, identity);
 }
 
 static const char *remote_user(const config_t *config, const identity_t *identity)
@@ -166,25 +169,41 @@ int authn_check(request_rec *r)
     return admit(r, identity, name, credential.opened_by);
 }
 
-int authn_fixups(request_rec *r)
+/* What an origin found out about the user whom httpd has given this request as well. */
+static const request_state_t *inherited(const request_rec *r)
 {
-    const request_state_t *state = request_find_state(r);
+    const request_state_t *state;
     const request_rec *from;
 
-    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, REQUEST_AUTH_TYPE) != 0 ||
-        (state && state->identity)) {
-        return DECLINED;
+    if (!r->user || !r->ap_auth_type || strcmp(r->ap_auth_type, REQUEST_AUTH_TYPE) != 0) {
+        return NULL;
     }
     for (from = request_origin(r); from; from = request_origin(from)) {
         state = request_find_state(from);
         if (state && state->identity && strcmp(state->remote_user, r->user) == 0) {
-            request_state(r)->identity = state->identity;
-            request_state(r)->remote_user = state->remote_user;
-            request_state(r)->opened_by = state->opened_by;
-            clear_env(r);
-            set_env(r, state->identity);
-            break;
+            return state;
         }
     }
+    return NULL;
+}
+
+int authn_fixups(request_rec *r)
+{
+    const request_state_t *state = request_find_state(r);
+
+    if ((state && state->identity) || !request_origin(r)) {
+        return DECLINED;
+    }
+    state = inherited(r);
+    if (!state) {
+        /* The origin's claims, in what it hands on, are not for this place. */
+        export_clear(r);
+        return DECLINED;
+    }
+    request_state(r)->identity = state->identity;
+    request_state(r)->remote_user = state->remote_user;
+    request_state(r)->opened_by = state->opened_by;
+    clear_env(r);
+    set_env(r, state->identity);
     return DECLINED;
 }

@@ -70,6 +70,8 @@ static const struct {
     [CONFIG_REMOTE_USER_CLAIM] = ROW_OF(remote_user_claim),
     [CONFIG_HEADER_NAME] = ROW_OF(header_name),
     [CONFIG_HEADER_TYPES] = ROW_OF(header_types),
+    [CONFIG_CLAIM_ENVS] = ROW_OF(claim_envs),
+    [CONFIG_CLAIM_HEADERS] = ROW_OF(claim_headers),
     [CONFIG_TOKEN_TYPES] = ROW_OF(token_types),
     [CONFIG_TOKEN_SOURCES] = ROW_OF(token_sources),
     [CONFIG_CLIENT] = ROW_OF(client),

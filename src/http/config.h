@@ -86,6 +86,8 @@ typedef struct {
     const char *remote_user_claim;           /* with CONFIG_CLAIM */
     const char *header_name;                 /* of the field that the token is in */
     const apr_array_header_t *header_types;  /* const char *, never empty */
+    const apr_array_header_t *claim_envs;    /* of export.c; NULL: none */
+    const apr_array_header_t *claim_headers; /* likewise */
     int token_types;                         /* of check.h; 0: by what it is asked for */
     const apr_array_header_t *token_sources; /* config_source_t; NULL: by client */
     config_client_t client;
@@ -147,6 +149,8 @@ typedef enum {
     CONFIG_REMOTE_USER_CLAIM,
     CONFIG_HEADER_NAME,
     CONFIG_HEADER_TYPES,
+    CONFIG_CLAIM_ENVS,
+    CONFIG_CLAIM_HEADERS,
     CONFIG_TOKEN_TYPES,
     CONFIG_TOKEN_SOURCES,
     CONFIG_CLIENT,

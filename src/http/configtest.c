@@ -15,6 +15,7 @@
 #include "http/config.h"
 #include "http/dbd.h"
 #include "http/dump.h"
+#include "http/export.h"
 #include "http/extras.h"
 #include "http/keycheck.h"
 #include "http/lines.h"
@@ -497,6 +498,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     error = keycheck_readers(ptemp);
     error = error ? error : check_grouped(ptemp);
     error = error ? error : check_expressions(ptemp);
+    error = error ? error : export_check(ptemp);
     if (error) {
         return refuse(s, error);
     }

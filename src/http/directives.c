@@ -8,6 +8,7 @@
 #include "auth/duration.h"
 #include "http/browser.h"
 #include "http/config.h"
+#include "http/export.h"
 #include "http/extras.h"
 #include "http/keyring.h"
 #include "http/keysource.h"
@@ -567,6 +568,13 @@ const command_rec directives_table[] = {
                   "header field that the token is in (default Authorization)"),
     AP_INIT_ITERATE("AuthJWTHeaderTypes", add_scheme, ROW(CONFIG_HEADER_TYPES), ADMIN,
                     "schemes in that field that are accepted (default Bearer)"),
+    AP_INIT_TAKE12("AuthJWTClaimEnv", export_add_env, ROW(CONFIG_CLAIM_ENVS), ADMIN,
+                   "a claim for applications, and the variable's name, or none (default "
+                   "none)"),
+    AP_INIT_TAKE12("AuthJWTClaimHeader", export_add_header, ROW(CONFIG_CLAIM_HEADERS),
+                   ADMIN,
+                   "a claim for applications, and the header field's name, or none "
+                   "(default none)"),
     AP_INIT_ITERATE("AuthJWTTokenTypes", add_token_type, ROW(CONFIG_TOKEN_TYPES), ADMIN,
                     "types of tokens that are accepted here: access, sliding (default "
                     "access)"),
