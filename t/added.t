@@ -354,7 +354,7 @@ for (
     [ "${mount}AuthJWTClaim roles column:x\nAuthJWTRolesQuery \"SELECT r FROM t WHERE id = %s\"",
         "JWT0001: AuthJWTClaim: 'roles' is the claim of AuthJWTRolesQuery, too; write another name" ],
     [ "${mount}AuthJWTUserTable u password=pw\nAuthJWTClaim x column:pw", "JWT0001: AuthJWTClaim: 'pw' is the column of "
-        . 'the password, whose hash must not be in a token; name another column' ],
+        . 'the password, whose hash is nothing that leaves this server; name another column' ],
     [ "${mount}AuthJWTProvider file\nAuthJWTClaim x column:y", "JWT0001: AuthJWTClaim: 'x' comes from a column, and users "
         . 'of AuthJWTProvider alone have no row; write an expression' ],
     [ "${mount}AuthJWTUserQuery \"$sql username = %s\"\nAuthJWTUserByIdQuery \"$sql id = %s\"\nAuthJWTClaim x column:email",

@@ -69,6 +69,9 @@ my @DIRECTIVES = (
         value => { a => q("SELECT 'a' WHERE %s IS NOT NULL"), b => q("SELECT 'b' WHERE %s IS NOT NULL"),
             default => 'none' },
         shows => { a => 'a', b => 'b', default => '' } },
+    {   name => 'AuthJWTUserColumns', kind => 'issue', probe => \&user_told,
+        value => { a => 'id', b => 'username is_active:bool', default => 'none' },
+        shows => { a => 'id', b => 'is_active username', default => '' } },
     {   name => 'AuthJWTMaxBody', kind => 'issue', probe => \&accepted_sizes,
         value => { a => 300, b => 600, default => 16384 },
         shows => { a => '299', b => '299 599', default => '299 599 9999' } },
@@ -412,6 +415,7 @@ sub claims_added
     my $claims = claims_at('access', @_);
     return join ' ', map { "$_=$claims->{$_}" } grep { exists $claims->{$_} } qw(rank role);
 }
+sub user_told { return join ' ', sort keys %{ tokens_at(@_)->{user} || {} } }
 sub claim_roles { return join ' ', @{ claims_at('access', @_)->{roles} || [] } }
 sub required_fields { return join ' ', sort keys %{ json(ask(POST => @_[0, 1], json => {})) || {} } }
 

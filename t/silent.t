@@ -17,6 +17,8 @@ ServerName www.site.test:80
 DirectoryIndex index.html
 AuthJWTClient browser
 AuthJWTRememberLifetime 14d
+AuthJWTClaim name "%{REMOTE_USER}"
+AuthJWTClaim active column:is_active:bool
 <Location "/members">
     AuthType JWT
     Require valid-user
@@ -82,6 +84,8 @@ my $claims = decode($new->value('__Host-jwt'));
 is $claims->{sid}, decode($jar->value('__Host-jwt'))->{sid}, 'the new one is of the same session';
 cmp_ok $claims->{exp}, '>', time, '... and good';
 isnt $claims->{jti}, decode($old->value('__Host-jwt'))->{jti}, '... and another one';
+is $claims->{name}, 'anne', '... with the claims of an expression';
+ok $claims->{active}, '... and of a column';
 is $new->attributes('__Host-jwt'), 'HttpOnly; Path=/; SameSite=Lax; Secure', '... as a login sets it';
 is $new->value('__Host-jwt-refresh'), $jar->value('__Host-jwt-refresh'), 'the refresh token stays for half of its time';
 is $new->value('__Host-jwt-csrf'), $jar->value('__Host-jwt-csrf'), '... and what goes with it';
