@@ -335,8 +335,8 @@ for (
         . 'AuthJWTUserByIdQuery where the table has another' ],
     [ 'AuthJWTClaim a "column:a b"', "AuthJWTClaim: 'a b' is no plain column name; write one, and \"AS\" it in "
         . 'AuthJWTUserByIdQuery where the table has another' ],
-    [ 'AuthJWTClaim a column:Password', "AuthJWTClaim: a password's hash must not be in a token, which is read by "
-        . 'whoever has it; name another column' ],
+    [ 'AuthJWTClaim a column:Password', "AuthJWTClaim: a password's hash is nothing that leaves this server; "
+        . 'name another column' ],
     [ 'AuthJWTRolesQuery "SELECT role FROM roles"', 'AuthJWTRolesQuery: the SQL has 0 placeholders; it needs exactly '
         . 'one %s (a percent sign of the SQL is written %%)' ],
     [ 'AuthJWTRolesQuery "DELETE FROM roles WHERE id = %s"', 'AuthJWTRolesQuery: the SQL changes rows; write one that '
