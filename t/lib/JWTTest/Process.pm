@@ -61,10 +61,12 @@ sub wait_until
     return $done->();
 }
 
-# A zombie has no command line any more, which is dead enough.
+# A zombie has no command line any more, which is dead enough. A mark that is empty would be in
+# every command line.
 sub stop_process
 {
     my ($pid, $mark, $seconds) = @_;
+    die "stop_process: no mark tells whose process $pid is\n" unless defined $mark && length $mark;
     my $is_ours = sub { command_line($pid) =~ /\Q$mark\E/ };
     return unless $is_ours->();
     kill TERM => $pid;
