@@ -221,7 +221,8 @@ SAN_WRAP  := env $(PRELOAD) ASAN_OPTIONS=detect_leaks=0:log_path=@RUN@/san/asan 
 VG_WRAP   := valgrind -q --keep-debuginfo=yes --num-callers=40 --leak-check=full --show-leak-kinds=definite \
              --suppressions=@RUN@/t/valgrind.supp --log-file=@RUN@/san/vg.%p
 TEST_ENV   = AUTH_JWT_MPMS='$(if $(TESTS),$*,$(MPMS))' AUTH_JWT_SO='$(SO)' AUTH_JWT_TOOL='$(HTJWT)' \
-             AUTH_JWT_INJECT='$(INJECT)' AUTH_JWT_PRETEND='$(PRETEND)' APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
+             AUTH_JWT_INJECT='$(INJECT)' AUTH_JWT_PRETEND='$(PRETEND)' AUTH_JWT_NPM='$(OUT)/npm/node_modules' \
+             APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
              AUTH_JWT_WRAP='$(if $(VALGRIND),$(VG_WRAP),$(if $(SANITIZE),$(SAN_WRAP)))'
 MPMS      := $(or $(MPM),event worker prefork)
 
@@ -237,7 +238,7 @@ layers: all
 # What is missing is installed first, and only then can the rules above know where things are:
 # hence a second make. build/suite runs every stage, whatever the others did, and adds up.
 test check:
-	@sh build/deps test
+	@OUT='$(OUT)' sh build/deps test
 	@$(MAKE) --no-print-directory all $(INJECT) $(PRETEND) $(if $(TESTS),,unit-programs)
 	+@perl build/suite '$(MAKE)' $(if $(TESTS),,lint layers unit) $(MPMS:%=httpd-%)
 
@@ -325,7 +326,7 @@ uninstall: found
 	rm -f "$(DEST_SO)" "$(DEST_LOAD)" "$(DEST_HTJWT)" "$(DEST_PAGE)"
 	! cmp -s conf/auth_jwt.conf "$(DEST_CONF)" || rm -f "$(DEST_CONF)"
 
-# By name, since OUT may be somebody's folder.
+# By name, since OUT may be somebody's folder. What build/deps has fetched stays: npm/.
 clean:
 	rm -rf $(addprefix $(OUT)/,coverage obj unit bench replay fuzz demo flags mod_auth_jwt.so htjwt inject.so pretend.so auth_jwt.load) $(OUT)/san-*
 
