@@ -13,6 +13,8 @@ use Time::HiRes qw(time);
 JWTTest::Directory::installed() or plan skip_all => 'no slapd here';
 can_load($_) or plan skip_all => "no mod_$_ here" for qw(ldap authnz_ldap);
 
+only_under('event');
+
 # ---- the directory -----------------------------------------------------------------------
 
 my ($good, $other) = ('correct horse battery', 'another good password');
