@@ -1,6 +1,7 @@
 #include "http/credential.h"
 
 #include <apr_strings.h>
+#include <stddef.h>
 
 #include "http/authorization.h"
 #include "http/client.h"
@@ -18,25 +19,12 @@ static verdict_t in_header(const char **token, request_rec *r, const config_t *c
                                config->header_types, why, r->pool);
 }
 
-/* What the answer sets in place of what was sent counts from then on. */
-static const char *renewed(const request_rec *r)
-{
-    const request_state_t *state;
-
-    for (; r; r = request_origin(r)) {
-        state = request_find_state(r);
-        if (state && state->renewed) {
-            return state->renewed;
-        }
-    }
-    return NULL;
-}
-
 static verdict_t in_cookie(const char **token, request_rec *r, const char *name,
                            const char **why)
 {
-    const char *fresh = renewed(r), *value;
+    const char *fresh = request_inherited(r, offsetof(request_state_t, renewed)), *value;
 
+    /* What the answer sets in place of what was sent counts from then on. */
     if (fresh) {
         *token = fresh;
         return VERDICT_OK;

@@ -1,5 +1,7 @@
 #include "http/jar.h"
 
+#include <stddef.h>
+
 #include "http/config.h"
 #include "http/request.h"
 
@@ -24,16 +26,9 @@ int jar_take(request_rec *r)
 
 static const char *sent_cookies(const request_rec *r)
 {
-    const request_state_t *state;
-    const request_rec *at;
+    const char *sent = request_inherited(r, offsetof(request_state_t, cookies));
 
-    for (at = r; at; at = request_origin(at)) {
-        state = request_find_state(at);
-        if (state && state->cookies) {
-            return state->cookies;
-        }
-    }
-    return apr_table_get(r->headers_in, "Cookie");
+    return sent ? sent : apr_table_get(r->headers_in, "Cookie");
 }
 
 cookie_found_t jar_find(const char **value, request_rec *r, const char *name)

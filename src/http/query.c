@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 #include <scoreboard.h>
+#include <stddef.h>
 
 #include "http/client.h"
 #include "http/form.h"
@@ -74,22 +75,11 @@ int query_take(request_rec *r)
     return DECLINED;
 }
 
-static const char *taken_query(const request_rec *r)
-{
-    const request_state_t *state;
-
-    for (; r; r = request_origin(r)) {
-        state = request_find_state(r);
-        if (state && state->query) {
-            return state->query;
-        }
-    }
-    return NULL;
-}
-
 cookie_found_t query_find(const char **value, request_rec *r, const char *name)
 {
-    const char *query = r->method_number == M_GET ? taken_query(r) : NULL;
+    const char *query = r->method_number == M_GET
+                            ? request_inherited(r, offsetof(request_state_t, query))
+                            : NULL;
     apr_array_header_t *fields;
     int i, count = 0;
 

@@ -79,6 +79,18 @@ const request_rec *request_origin(const request_rec *r)
     return r->prev ? r->prev : r->main;
 }
 
+const char *request_inherited(const request_rec *r, apr_size_t offset)
+{
+    const request_state_t *state;
+    const char *text = NULL;
+
+    for (; r && !text; r = request_origin(r)) {
+        state = request_find_state(r);
+        text = state ? *(const char *const *)((const char *)state + offset) : NULL;
+    }
+    return text;
+}
+
 policy_client_t request_client(request_rec *r)
 {
     const char *agent = apr_table_get(r->headers_in, "User-Agent");

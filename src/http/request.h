@@ -59,6 +59,14 @@ const char *request_endpoint(request_rec *r);
  */
 const request_rec *request_origin(const request_rec *r);
 
+/**
+ * A text that the nearest of this request and those that led to it has in its state.
+ *
+ * @param offset  of the member, a const char *
+ * @return NULL: none has
+ */
+const char *request_inherited(const request_rec *r, apr_size_t offset);
+
 /** Who asks, as a session's row remembers it: of a text that anybody can send, no more
  *  than printable ASCII. */
 policy_client_t request_client(request_rec *r);
