@@ -116,6 +116,8 @@ static void register_hooks(apr_pool_t *p)
      * sub-request of the server anew. */
     ap_hook_check_authn(authn_check, NULL, NULL, APR_HOOK_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);
+    /* AuthJWTOptional: asked where access is granted without a user. */
+    ap_hook_force_authn(authn_force, NULL, NULL, APR_HOOK_MIDDLE);
     /* It calls all others, so it comes first. */
     ap_hook_check_authz(authz_check, NULL, NULL, APR_HOOK_REALLY_FIRST,
                         AP_AUTH_INTERNAL_PER_CONF);

@@ -486,7 +486,7 @@ my @bad_values = (
         . "'HTTP_X_CSRFTOKEN' is a variable's name; write that of the header field: X-Csrftoken" ],
     map({ [ "another's field against CSRF: $_", "AuthJWTCSRFHeader $_", "AuthJWTCSRFHeader: '$_' has a meaning of "
             . 'its own in a request; write another name, such as X-CSRFToken' ] } qw(Origin cookie Sec-Fetch-Site)),
-    map({ [ "$_ sometimes", "$_ sometimes", qr/^$_ must be On or Off/ ] } qw(AuthJWTCSRF AuthJWTSilentRefresh)),
+    map({ [ "$_ sometimes", "$_ sometimes", qr/^$_ must be On or Off/ ] } qw(AuthJWTCSRF AuthJWTOptional AuthJWTSilentRefresh)),
     map({
         my $name = $_;
         map { [ "$name '$_'", qq($name https://a.example "$_"), "$name: '@{[ shown($_) ]}' is no origin; write scheme, host and port "
@@ -1006,6 +1006,7 @@ my @good = (
         map { [ "$name: $_", $site . protected("$name $_") ] } '/', '/login', '/login.html?x=1#y', 'https://login.example.com',
             'http://127.0.0.1:8080/login?a=b', ('none') x ($name ne 'AuthJWTAfterLogin')
     } qw(AuthJWTLoginURL AuthJWTAfterLogin AuthJWTAfterLogout)),
+    map({ [ "what is optional: $_", $site . protected("AuthJWTOptional $_") ] } qw(On Off)),
     [ 'a silent refresh', "${site}AuthJWTClient browser\n" . protected('AuthJWTSilentRefresh On') ],
     [ 'a silent refresh of cookies that are named', $site . protected("AuthJWTTokenSource cookie:a\n"
         . "AuthJWTAccessCookie a\nAuthJWTSilentRefresh On") ],
@@ -1197,8 +1198,8 @@ SKIP: {
 my %context = httpd('-L') =~ /^(AuthJWT\w+) \(mod_auth_jwt\.c\)\n\t.*\n\t(.*)/mg;
 cmp_ok scalar(keys %context), '>', 10, 'the server lists our directives';
 my @in_htaccess = grep { $context{$_} =~ /\.htaccess/ } sort keys %context;
-is_deeply \@in_htaccess, [qw(AuthJWTLoginURL AuthJWTMaxLoginAge AuthJWTMaxTokenAge)],
-    'three directives may stand in .htaccess';
+is_deeply \@in_htaccess, [qw(AuthJWTLoginURL AuthJWTMaxLoginAge AuthJWTMaxTokenAge AuthJWTOptional)],
+    'four directives may stand in .htaccess';
 
 my $server = httpd_start(<<'CONF');
 DBDriver  sqlite3

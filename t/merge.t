@@ -197,6 +197,9 @@ my @OF_BROWSERS = (
     {   name => 'AuthJWTSilentRefresh', kind => 'page', probe => \&renewed,
         value => { a => 'On', b => 'Off', default => 'Off' },
         shows => { a => 'renewed', b => 'refused', default => 'refused' } },
+    {   name => 'AuthJWTOptional', kind => 'page', probe => \&looked_at, with => 'Require all granted',
+        value => { a => 'On', b => 'Off', default => 'Off' },
+        shows => { a => 'looked at', b => 'not', default => 'not' } },
     {   name => 'AuthJWTCORSOrigin', kind => 'page', probe => \&accepted_origins,
         value => { a => 'https://a.example', b => 'https://b.example https://c.example', default => 'none' },
         shows => { a => 'https://a.example', b => 'https://b.example https://c.example', default => '' } },
@@ -686,6 +689,13 @@ sub renewed
     return $answer->code == 200 && $answer->header('Set-Cookie') ? 'renewed' : $answer->code == 401 ? 'refused' : $answer->code;
 }
 
+# A bad token at a page that is granted to everybody.
+sub looked_at
+{
+    my $code = ask(GET => @_[0, 1], fields => [ Authorization => 'Bearer junk' ])->code;
+    return $code == 401 ? 'looked at' : $code == 200 ? 'not' : $code;
+}
+
 sub accepted_origins
 {
     my @place = @_[0, 1];
@@ -1062,6 +1072,10 @@ for (@LINES) {
     elsif ($name =~ /^AuthJWTMax(?:Token|Login)Age\z/) {
         is $get->('all', 300), 200, "$name in .htaccess: young enough";
         is $get->('all', 3000), 401, "$name in .htaccess: too old";
+    }
+    elsif ($name eq 'AuthJWTOptional') {
+        is $get->('all', 0), 200, "$name in .htaccess: the page";
+        is get("/all/$name/page.html", port => $server->port)->code, 401, '... is not opened by it';
     }
     else {
         is $get->('all', 0), 500, "$name is none for .htaccess";

@@ -1,14 +1,23 @@
-/* r->user and the environment are set after the last check, never before. */
+/* r->user and the environment are set after the last check, never before.
+ *
+ * Where access is granted anyway (AuthJWTOptional) a cookie that is no good is not held
+ * against who asks: browsers send it along unasked, and a public page must stay open to
+ * who logged out elsewhere, to a form of another site, and while the database is away.
+ * None of these is given an identity. What somebody put into a header field or a query
+ * was meant, and is refused as everywhere. */
 #include "http/authn.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
 
+#include "http/client.h"
 #include "http/cors.h"
 #include "http/credential.h"
 #include "http/csrf.h"
 #include "http/dbd.h"
+#include "http/delivery.h"
 #include "http/export.h"
+#include "http/jar.h"
 #include "http/renew.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -123,50 +132,156 @@ static int admit(request_rec *r, const identity_t *identity, const char *name,
     return OK;
 }
 
+/* A token that is no good here, and may be elsewhere, or later. */
+static int is_good_elsewhere(verdict_t verdict)
+{
+    switch (verdict) {
+    case VERDICT_TOO_OLD:
+    case VERDICT_LOGIN_TOO_OLD:
+    case VERDICT_WRONG_ISSUER:
+    case VERDICT_WRONG_AUDIENCE:
+    case VERDICT_CLAIM_REFUSED:
+    case VERDICT_CSRF:
+        return 1;
+    default:
+        return verdict_info(verdict)->status == HTTP_SERVICE_UNAVAILABLE;
+    }
+}
+
+/* Each cookie that was tried and is no good. Of a sub-request's fields, and of those of
+ * a request that was redirected, the answer has enough. */
+static void clear_cookies(request_rec *r, const config_t *config,
+                          const credential_t *credential, verdict_t verdict)
+{
+    const request_state_t *before = r->prev ? request_find_state(r->prev) : NULL;
+
+    if (r->main || (before && before->is_anonymous)) {
+        return;
+    }
+    if (verdict == VERDICT_REUSED || renew_is_due(r, config, credential, verdict)) {
+        delivery_clear_cookies(r, config);
+    } else if (!is_good_elsewhere(verdict) && client_looks_in_own_cookie(config)) {
+        jar_clear(r, config->access_cookie);
+    }
+}
+
+static int is_overlooked(request_rec *r, const config_t *config)
+{
+    const request_state_t *state = request_find_state(r);
+
+    return state && state->is_granted && !credential_is_in(r, config, CONFIG_HEADER) &&
+           !credential_is_in(r, config, CONFIG_QUERY);
+}
+
+/* Let through without a token, by authz_check(), which takes the user away again: NULL
+ * is what httpd takes for a module that forgot its work. */
+static int let_through(request_rec *r)
+{
+    r->user = apr_pstrdup(r->pool, "");
+    return OK;
+}
+
+/* What is shown is everybody's, but no cache may keep that a cookie was cleared. */
+static int go_on_anonymously(request_rec *r, const config_t *config,
+                             const credential_t *credential, verdict_t verdict,
+                             const char *why)
+{
+    request_state_t *state = request_state(r);
+
+    state->is_anonymous = 1;
+    state->opened_by = config_header_name(CONFIG_COOKIE_FIELD);
+    mark_outer(r, state->opened_by);
+    response_overlook(r, verdict, why);
+    clear_cookies(r, config, credential, verdict);
+    return let_through(r);
+}
+
+static int is_proxied(request_rec *r)
+{
+    if (r->proxyreq != PROXYREQ_PROXY) {
+        return 0;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "JWT0202: AuthType JWT is not for a forward proxy, which would hand "
+                  "tokens to foreign servers; use another AuthType in <Proxy>");
+    return 1;
+}
+
+static int admit_or_refuse(request_rec *r, const config_t *config)
+{
+    identity_t *identity = apr_palloc(r->pool, sizeof *identity);
+    const char *name = NULL, *why = "";
+    credential_t credential;
+    verdict_t verdict = identify(identity, &credential, r, config, &why);
+
+    if (verdict == VERDICT_OK) {
+        name = remote_user(config, identity);
+        if (!name || !*name || !users_is_printable(name)) {
+            verdict = VERDICT_CLAIM_REFUSED;
+            why = "the token has nothing usable for AuthJWTRemoteUser";
+        }
+    }
+    if (verdict == VERDICT_OK) {
+        return admit(r, identity, name, credential.opened_by);
+    }
+    return is_overlooked(r, config)
+               ? go_on_anonymously(r, config, &credential, verdict, why)
+               : response_refuse(r, verdict, why);
+}
+
 int authn_check(request_rec *r)
 {
-    const char *endpoint, *name, *why = "";
-    credential_t credential;
+    const char *endpoint;
     const config_t *config;
-    identity_t *identity;
-    verdict_t verdict;
 
     if (!request_is_jwt(r)) {
         return DECLINED;
     }
-    if (r->proxyreq == PROXYREQ_PROXY) {
-        ap_log_rerror(
-            APLOG_MARK, APLOG_ERR, 0, r,
-            "JWT0202: AuthType JWT is not for a forward proxy, which would hand "
-            "tokens to foreign servers; use another AuthType in <Proxy>");
+    if (is_proxied(r)) {
         return HTTP_FORBIDDEN;
     }
     clear_env(r);
     endpoint = request_endpoint(r);
     if (endpoint) {
-        /* Not NULL, which httpd takes for a module that forgot its work; authz_check()
-         * takes it away again. */
         request_state(r)->endpoint = endpoint;
-        r->user = apr_pstrdup(r->pool, "");
-        return OK;
+        return let_through(r);
     }
     config = config_of_request(r);
     if (cors_is_preflight(r, config)) {
         request_state(r)->is_preflight = 1;
-        r->user = apr_pstrdup(r->pool, "");
-        return OK;
+        return let_through(r);
     }
-    identity = apr_palloc(r->pool, sizeof *identity);
-    verdict = identify(identity, &credential, r, config, &why);
-    if (verdict != VERDICT_OK) {
-        return response_refuse(r, verdict, why);
+    return admit_or_refuse(r, config);
+}
+
+/* Where a refresh cookie alone would make a token, too. */
+static int carries_token(request_rec *r, const config_t *config)
+{
+    static const credential_t none = {0};
+
+    return credential_is_in(r, config, CONFIG_HEADER) ||
+           credential_is_in(r, config, CONFIG_COOKIE) ||
+           credential_is_in(r, config, CONFIG_QUERY) ||
+           renew_is_due(r, config, &none, VERDICT_NO_TOKEN);
+}
+
+int authn_force(request_rec *r)
+{
+    const config_t *config;
+
+    if (!request_is_jwt(r) || r->proxyreq == PROXYREQ_PROXY || request_endpoint(r)) {
+        return DECLINED;
     }
-    name = remote_user(config, identity);
-    if (!name || !*name || !users_is_printable(name)) {
-        return response_refuse(r, VERDICT_CLAIM_REFUSED,
-                               "the token has nothing usable for AuthJWTRemoteUser");
+    config = config_of_request(r);
+    if (!config->optional) {
+        return DECLINED;
     }
-    return admit(r, identity, name, credential.opened_by);
+    clear_env(r);
+    if (!carries_token(r, config) && !cors_is_preflight(r, config)) {
+        return DECLINED;
+    }
+    request_state(r)->is_granted = 1;
+    return OK;
 }
 
 /* What an origin found out about the user whom httpd has given this request as well. */

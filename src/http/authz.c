@@ -24,11 +24,12 @@ int authz_check(request_rec *r)
     int rv;
 
     if (!found || found->in_authz ||
-        (!found->endpoint && !found->is_preflight && !found->identity)) {
+        (!found->endpoint && !found->is_preflight && !found->is_anonymous &&
+         !found->identity)) {
         return DECLINED;
     }
     state = request_state(r);
-    if (state->endpoint || state->is_preflight) {
+    if (state->endpoint || state->is_preflight || state->is_anonymous) {
         r->user = NULL;
         return OK;
     }

@@ -90,6 +90,7 @@ static const struct {
     [CONFIG_AFTER_LOGIN] = ROW_OF(after_login),
     [CONFIG_AFTER_LOGOUT] = ROW_OF(after_logout),
     [CONFIG_SILENT_REFRESH] = ROW_OF(silent_refresh),
+    [CONFIG_OPTIONAL] = ROW_OF(optional),
     [CONFIG_MAX_BODY] = ROW_OF(max_body),
     [CONFIG_MAX_TOKEN_LENGTH] = ROW_OF(max_token_length),
 };

@@ -102,6 +102,7 @@ typedef struct {
     const char *login_url;                  /* NULL: none */
     const char *after_login, *after_logout; /* NULL of the latter: login_url */
     int silent_refresh;                     /* -1: by client */
+    int optional;                           /* look at tokens that none asks for */
     apr_int64_t max_body;                   /* bytes */
     apr_int64_t max_token_length;           /* bytes */
 } config_t;
@@ -169,6 +170,7 @@ typedef enum {
     CONFIG_AFTER_LOGIN,
     CONFIG_AFTER_LOGOUT,
     CONFIG_SILENT_REFRESH,
+    CONFIG_OPTIONAL,
     CONFIG_MAX_BODY,
     CONFIG_MAX_TOKEN_LENGTH,
     CONFIG_ROW_COUNT

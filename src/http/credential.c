@@ -117,6 +117,23 @@ verdict_t credential_find(credential_t *out, request_rec *r, const config_t *con
     return found.token ? VERDICT_OK : VERDICT_NO_TOKEN;
 }
 
+int credential_is_in(request_rec *r, const config_t *config, config_place_t place)
+{
+    const apr_array_header_t *sources = client_token_sources(config);
+    const char *token, *unheeded;
+    int i;
+
+    for (i = 0; i < sources->nelts; i++) {
+        const config_source_t *source = &APR_ARRAY_IDX(sources, i, config_source_t);
+
+        if (source->place == place &&
+            in_place(&token, r, config, source, &unheeded) != VERDICT_NO_TOKEN) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static int is_same(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;

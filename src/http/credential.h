@@ -26,6 +26,10 @@ typedef struct {
 verdict_t credential_find(credential_t *out, request_rec *r, const config_t *config,
                           const char **why);
 
+/** Whether something stands in a place of AuthJWTTokenSource that wants to be a token,
+ *  good or not. */
+int credential_is_in(request_rec *r, const config_t *config, config_place_t place);
+
 /**
  * Whether the other tokens of the request are of the same user and session. What was not
  * signed here is nobody's, and does not count.

@@ -456,7 +456,7 @@ static const char *set_max_sessions(cmd_parms *cmd, void *dir, const char *arg)
 /* --- Directives ---------------------------------------------------------------- */
 
 /* ADMIN: what decides who gets in. GLOBAL: what belongs to a whole server.
- * ANYWHERE: what can only make a section stricter. */
+ * ANYWHERE: what lets nobody in whom others keep out. */
 #define ADMIN    (RSRC_CONF | ACCESS_CONF)
 #define GLOBAL   RSRC_CONF
 #define ANYWHERE (RSRC_CONF | OR_AUTHCFG)
@@ -628,6 +628,8 @@ const command_rec directives_table[] = {
         "AuthJWTSilentRefresh", setters_flag, ROW(CONFIG_SILENT_REFRESH), ADMIN,
         "whether access cookies that are over are renewed in passing (default by "
         "client)"),
+    AP_INIT_FLAG("AuthJWTOptional", setters_flag, ROW(CONFIG_OPTIONAL), ANYWHERE,
+                 "whether a token is looked at where none is needed (default Off)"),
     AP_INIT_TAKE1("AuthJWTMaxBody", setters_bytes, ROW(CONFIG_MAX_BODY), ADMIN,
                   "largest request body of an endpoint, in bytes (default 16384)"),
     AP_INIT_TAKE1("AuthJWTMaxTokenLength", setters_bytes, ROW(CONFIG_MAX_TOKEN_LENGTH),

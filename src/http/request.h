@@ -22,6 +22,8 @@ typedef struct {
                                    this, or what a sub-request shows; NULL: none */
     int in_authz;               /* our auth_checker is calling the others */
     int is_preflight;       /* was let through, since it only asks what may be asked */
+    int is_granted;         /* AuthJWTOptional: may come in without a token as well */
+    int is_anonymous;       /* and does, since its cookies are no good */
     const char *cookies;    /* Cookie as it was sent; NULL: none was ours */
     const char *query;      /* the query as it was sent; NULL: no token was in it */
     const char *renewed;    /* the access token that the answer sets; NULL: none */

@@ -52,6 +52,21 @@ void response_log(request_rec *r, verdict_t verdict, const char *why)
     }
 }
 
+void response_overlook(request_rec *r, verdict_t verdict, const char *why)
+{
+    const verdict_info_t *info = verdict_info(verdict);
+    int is_fault = info->status == HTTP_SERVICE_UNAVAILABLE;
+
+    /* A stolen token is told of in the same words everywhere. */
+    if (verdict == VERDICT_REUSED) {
+        response_log(r, verdict, why);
+        return;
+    }
+    apr_table_setn(r->subprocess_env, "AUTH_JWT_ERROR", info->name);
+    ap_log_rerror(APLOG_MARK, is_fault ? APLOG_ERR : APLOG_INFO, 0, r,
+                  "JWT0124: the cookie counts as none (%s): %s", info->name, why);
+}
+
 /* RFC 6750 section 3, RFC 9110 section 11.6.1; Retry-After for what may pass. */
 static void set_headers(request_rec *r, const verdict_info_t *info, const char *error)
 {

@@ -68,6 +68,9 @@ int response_public(request_rec *r, const char *text);
 /** Note in log and environment what an endpoint refused that answers in its own way. */
 void response_log(request_rec *r, verdict_t verdict, const char *why);
 
+/** Note the same of cookies that are no good, where the request goes on without them. */
+void response_overlook(request_rec *r, verdict_t verdict, const char *why);
+
 /**
  * Send a browser somewhere else, by GET (RFC 9110 section 15.4.4).
  *
