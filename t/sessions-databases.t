@@ -408,7 +408,7 @@ sub is_right
         my @late = sort { $b <=> $a } map { $_->{at} + $_->{took} } grep { $_->{at} < $back + 1.1 && $_->{at} > $began } @sorry;
         note sprintf '%s: away for %.2f s, last 503 %.2f s after its return, the longest %.2f s, public %.2f s',
             $driver, $back - $began, ($late[0] // $back) - $back, $longest, $public;
-        is scalar(grep { $_ > $back + 1 } @late), 0, 'right again within a second';
+        is scalar(grep { $_ > $back + patience(1) } @late), 0, 'right again within a second';
     }
 }
 
