@@ -113,6 +113,14 @@ verdict_t credential_find(credential_t *out, request_rec *r, const config_t *con
         }
     }
     *why = absent;
+    if (!found.token && !client_looks_in(config, CONFIG_COOKIE) &&
+        request_inherited(r, offsetof(request_state_t, cookies))) {
+        *why = apr_pstrcat(r->pool, absent,
+                           "; cookies of this module came along, and are not looked at "
+                           "here: see AuthJWTTokenSource, or write AuthJWTClient browser "
+                           "for the whole server",
+                           NULL);
+    }
     *out = found;
     return found.token ? VERDICT_OK : VERDICT_NO_TOKEN;
 }

@@ -90,12 +90,14 @@ static verdict_t check_browser(request_rec *r, const config_t *config, const cha
                    ? VERDICT_OK
                    : VERDICT_CSRF;
     }
-    *why = apr_psprintf(r->pool,
-                        "Origin is '%s', and this site is '%s'; a site that is known "
-                        "under other names needs AuthJWTOrigin",
-                        origin,
-                        config->origins ? apr_array_pstrcat(r->pool, config->origins, ' ')
-                                        : server_origin(r));
+    *why =
+        apr_psprintf(r->pool,
+                     "Origin is '%s', and this site is '%s'; where a server in front "
+                     "has the TLS write ServerName https://NAME, and a site of further "
+                     "names needs AuthJWTOrigin",
+                     origin,
+                     config->origins ? apr_array_pstrcat(r->pool, config->origins, ' ')
+                                     : server_origin(r));
     return is_ours(r, config, origin) ? VERDICT_OK : VERDICT_CSRF;
 }
 
