@@ -101,7 +101,8 @@ static void register_hooks(apr_pool_t *p)
     /* Before SetEnvIf and "RequestHeader early", which look at header fields. */
     ap_hook_post_read_request(jar_take, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(export_scrub, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_header_parser(query_take, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(query_take, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(query_take_late, NULL, NULL, APR_HOOK_REALLY_FIRST);
 
     /* Before all who map URLs: no ProxyPass or rewrite may send a password away. */
     ap_hook_pre_translate_name(endpoints_pre_translate, NULL, before_proxy,

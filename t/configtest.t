@@ -439,7 +439,7 @@ my @bad_values = (
     map({
         my $name = $_;
         map { [ "$name '$_'", "$name $_", "$name: '$_' is no way to a client; write body, cookie or both" ] }
-            qw(header cookies none body,cookie)
+            ('header', 'cookies', 'none', 'body,cookie')
     } qw(AuthJWTAccessDelivery AuthJWTRefreshDelivery)),
     [ 'two ways', 'AuthJWTAccessDelivery body cookie', 'AuthJWTAccessDelivery takes one argument, where access '
         . 'tokens go: body, cookie or both (default by client)' ],

@@ -6,11 +6,13 @@ use strict;
 use warnings;
 use Test::More;
 use JWTTest;
+use JWTTest::Recorder;
 use JWTTest::Site;
 
 only_under(qw(event prefork));
 
-my $site = site_start(<<'CONF', pages => [qw(members query other-name)]);
+my $backend = JWTTest::Recorder->start(port(1), scratch('backend'));
+my $site = site_start('Define BACKEND ' . port(1) . "\n" . <<'CONF', pages => [qw(members query other-name)]);
 AuthJWTClient browser
 AuthJWTRememberLifetime 14d
 <Location "/members">
@@ -37,6 +39,10 @@ AuthJWTRememberLifetime 14d
     SetHandler server-status
 </Location>
 ExtendedStatus On
+ProxyPass "/raw" "http://127.0.0.1:${BACKEND}/raw" nocanon
+RewriteEngine On
+RewriteRule "^/rewritten/(.*)$" "http://127.0.0.1:${BACKEND}/rewritten/$1" [P,NE]
+ErrorDocument 404 /query/absent
 <Location "/other-name">
     AuthType JWT
     AuthJWTTokenSource cookie:elsewhere header
@@ -166,13 +172,26 @@ for (
     my ($name, $code, $method, $query) = @$_;
     is request($method, "/query/?$query", @here)->code, $code, "query: $name";
 }
-my $elsewhere = $anne2->value('__Host-jwt');
-secret_in_url($elsewhere);
-is get("/members/?token=$elsewhere", @here)->code, 401, 'no query where none is configured';
+is get("/members/?token=$access", @here)->code, 401, 'no query where none is configured';
 my $seen = get("/cgi-bin/query/env?a=b&token=$access&%74oken%32=x&c", @here);
 is $seen->code, 200, 'an application behind it';
 like $seen->content, qr/^QUERY_STRING=a=b&%74oken%32=x&c$/m, '... has the query without the token';
 unlike $seen->content, qr/\Q$access\E/, '... and the token nowhere';
+# Whoever maps the URL, or never gets to: the token is gone before.
+my @ways = ("GET /raw/env?a=b&token=$access HTTP/1.1", "GET /rewritten/env?a=b&token=$access HTTP/1.1", "GET /query/index.html?token=$access",
+    "TRACE /query/?token=$access HTTP/1.1", "GET /query/a%2fb?token=$access HTTP/1.1", "GET /nowhere?token=$access HTTP/1.1",
+    "POST /members/?token=$access HTTP/1.1", "GET /members/?x=1&token=$access HTTP/1.1", "GET /?%74oken=$access HTTP/1.1");
+for my $way (@ways) {
+    my $raw = raw_request("$way\r\n" . ($way =~ /HTTP/ ? "Host: x\r\nConnection: close\r\n\r\n" : ''), @here)->{raw};
+    (my $shown = $way) =~ s/\Q$access\E/TOKEN/;
+    ok length $raw, "answered: $shown";
+    unlike $raw, qr/\Q$access\E/, '... without the token';
+}
+like $backend->text, qr{^GET /$_/env\?a=b HTTP}m, "a backend has the rest of the query: $_" for qw(raw rewritten);
+unlike $backend->text, qr/\Q$access\E/, '... and not the token';
+raw_request("GET /query/?token=$access HTTP/1.1\r\nHost: x\r\nExpect: foo\r\nConnection: close\r\n\r\n", @here);
+raw_request("GET /query/?token=$access HTTP/1.1\r\nConnection: close\r\n\r\n", @here);
+like get('/cgi-bin/env?token=short&a=b', @here)->content, qr/^QUERY_STRING=token=short&a=b$/m, "an application's own parameter of that name stays";
 unlike get('/status', @here)->content, qr/cgi-bin\/query\/env\?[^ ]*token=ey/, '... nor does the server show it in its status';
 is $seen->header('Referrer-Policy'), 'no-referrer', '... and no link tells of it';
 is get('/query/?token=' . token({ iat => time - 301, exp => time + 300, sid => decode($access)->{sid}, user_id => '1' }), @here)->code, 401,
@@ -180,6 +199,12 @@ is get('/query/?token=' . token({ iat => time - 301, exp => time + 300, sid => d
 
 # ---- what applications see ----------------------------------------------------------------------
 
+for my $path (qw(/cgi-bin/env /cgi-bin/members/env)) {
+    my $env = raw_request("GET $path HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $access\r\nCookie: a=1\r\nCookie: __Host-jwt=$access\r\n"
+        . "Cookie: b=2\r\nConnection: close\r\n\r\n", @here)->content;
+    like $env, qr/^HTTP_COOKIE=a=1, b=2$/m, "$path: a cookie in a field of its own is taken out, too";
+    unlike $env, qr/\Q$access\E/, '... and the token nowhere';
+}
 my @cookies = (Cookie => 'a=1; ' . $jar->field . '; elsewhere=x; b=2');
 for my $path (qw(/cgi-bin/env /cgi-bin/members/env)) {
     my $env = get($path, @here, headers => [@cookies])->content;

@@ -231,7 +231,7 @@ SKIP: {
         404, '... and the wiki has no endpoints';
 }
 SKIP: {
-    skip 'no mod_proxy_http', 5 unless has_module('proxy_http');
+    skip 'no mod_proxy_http', 7 unless has_module('proxy_http');
     my $shown = mapped($text{'conf/proxied-application.conf'}) =~ s/127\.0\.0\.1:3000/127.0.0.1:\${PORT_1}/gr;
     local $text{'conf/proxied-application.conf'} = $shown;
     my $server = started('proxied-application.conf', <<'CONF');
@@ -251,6 +251,11 @@ CONF
     is join(' ', sort $page =~ /^HTTP_(X_AUTH_USER\w*=.*)$/mg), 'X_AUTH_USER=alice X_AUTH_USER_ID=1',
         'proxied-application.conf: the application sees who it is';
     unlike $page, qr/AUTHORIZATION|\Q$access\E/, '... and no token';
+    like raw_request("GET /orders HTTP/1.1\r\nHost: app.example.com\r\nAuthorization: Bearer $access\r\n"
+        . "Connection: close, x-auth-user, X-Auth-User-Id\r\n\r\n", port => $server->port)->content,
+        qr/^HTTP_X_AUTH_USER=alice\nHTTP_X_AUTH_USER_ID=1$/m, '... whatever Connection names';
+    is get($server->url('/auth/user'), token => $access, headers => [ Host => 'app.example.com' ])->code, 200,
+        '... and the endpoints get theirs';
     my $public = $seen->('/login');
     like $public, qr/^REQUEST_URI=\/login$/m, '... it has pages for everybody';
     unlike $public, qr/X_AUTH_USER/, '... and nobody can claim to be somebody there';
@@ -301,6 +306,7 @@ CONF
     ok $access, '... which alone gives a new access token';
     my $seen = get($server->url('/orders'), token => $access, headers => [@here])->content;
     like $seen, qr/^HTTP_X_AUTH_USER=alice$/m, '... that opens what it calls';
+    is get($server->url('/auth/user'), token => $access, headers => [@here])->code, 200, '... and says who it is';
     is get($server->url('/orders'), headers => [@here])->header('Access-Control-Allow-Origin'), 'https://app.example.com',
         '... and a refusal is told to the page, too';
     is request(POST => $server->url('/auth/token/refresh'), headers => [ Host => 'api.example.com',

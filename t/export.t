@@ -129,6 +129,17 @@ like ask(GET => '/pages/own.shtml', $claims)->content, qr/^\[?AUTH_JWT_CLAIM_ROL
     is join(' ', sort $sent =~ /^(X-(?:Plan|Roles?): .*)\r$/mg), 'X-Plan: team X-Role: admin X-Roles: ["a","b"]',
         '... is told';
 }
+# What Connection names is for the next hop alone, and mod_proxy takes it out.
+for my $names ('close, X-Role, x-roles', 'X-PLAN', ' x-role ,close,X-Roles,x-plan', 'close, X_Role') {
+    my $mark = $backend->mark;
+    my $token = token_with($claims);
+    raw_request("GET /app HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $token\r\nX-Hop: 1\r\nConnection: $names\r\nConnection: X-Hop, close\r\n\r\n",
+        port => $server->port);
+    my $sent = $backend->text_since($mark);
+    is join(' ', sort $sent =~ /^(X-(?:Plan|Roles?): .*)\r$/mg), 'X-Plan: team X-Role: admin X-Roles: ["a","b"]',
+        "no client takes a claim away by Connection: $names";
+    unlike $sent, qr/^X-Hop/m, '... but fields of its own';
+}
 
 # ---- who is not --------------------------------------------------------------------------
 

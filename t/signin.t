@@ -21,6 +21,17 @@ AuthJWTRememberLifetime 14d
     AuthType JWT
     Require valid-user
 </Location>
+<Location "/query">
+    AuthType JWT
+    AuthJWTTokenSource query:token header cookie
+    AuthJWTMaxTokenAge 5min
+    Require valid-user
+</Location>
+<Location "/elsewhere">
+    AuthType JWT
+    AuthJWTAudience elsewhere
+    Require valid-user
+</Location>
 <Location "/fresh">
     AuthType JWT
     Require valid-user
@@ -104,7 +115,20 @@ is goes($site->ask('HEAD', '/members/', undef, headers => [@browser])), '303 /au
 my $stale = JWTTest::Jar->new;
 $stale->put($_ => 'junk') for '__Host-jwt', '__Host-jwt-refresh', '__Host-jwt-csrf', 'theirs';
 $stale->take($site->fetch('/members/', $stale, headers => [@browser]));
-is $stale->names, 'theirs', 'what was no good is cleared on the way';
+is $stale->names, '__Host-jwt-csrf __Host-jwt-refresh theirs', 'what was tried and is no good is cleared on the way';
+$stale->take($site->fetch('/members/', $stale, headers => [@browser]));
+is $stale->names, 'theirs', '... and the refresh cookie when its turn has come';
+for (
+    ['a bad token in the query', '/query/?token=junk', []],
+    ['a bad token in the header', '/members/', [ Authorization => 'Bearer junk' ]],
+    ['a place for another audience', '/elsewhere/', []],
+) {
+    my ($what, $path, $headers) = @$_;
+    my ($visitor) = $site->enter('anne', headers => [@browser]);
+    my $answer = $site->fetch($path, $visitor, headers => [ @browser, 'Sec-Fetch-Site' => 'cross-site', @$headers ]);
+    is $answer->code, 303, "a link with $what";
+    is $answer->header('Set-Cookie'), undef, '... logs nobody out';
+}
 select undef, undef, undef, 2.2;
 my $before = $jar->copy;
 is goes($jar->take($site->fetch('/fresh/', $jar, headers => [@browser]))), '303 /auth/login?error=login_too_old&next=%2ffresh%2f', 'a login that is too old';

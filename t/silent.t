@@ -138,6 +138,16 @@ is $site->fetch('/members/', undef, headers => [ Authorization => 'Bearer ' . $o
     '... nor with the refresh cookie alone';
 is $site->fetch('/members/', undef, headers => [ Cookie => join '; ', ('__Host-jwt-refresh=' . $jar->value('__Host-jwt-refresh')) x 2 ])->code, 401,
     'a refresh cookie that stands there twice';
+my ($anne_again) = $site->enter('anne');
+for (['another user', $bert], ['another session', $anne_again]) {
+    my ($whose, $from) = @$_;
+    my $mixed = $old->copy->put('__Host-jwt-refresh' => $from->value('__Host-jwt-refresh'));
+    my $got = $site->fetch('/members/', $mixed);
+    is $got->code, 401, "the refresh cookie of $whose";
+    is $got->header('Set-Cookie'), undef, '... renews nothing';
+    like $site->server->log, qr/JWT0101: refused \(two_tokens\): .*the request has tokens of the users '\d' and '1', or of two sessions/, '... as the log says';
+}
+is $site->fetch('/young/?x', $young)->code, 200, 'all is well with the own one';
 $site->sql('UPDATE auth_jwt_user SET is_active = 0 WHERE id = 2');
 is $site->fetch('/members/', expired($bert))->code, 401, 'a user who is shut out';
 $site->sql('UPDATE auth_jwt_user SET is_active = 1 WHERE id = 2');

@@ -75,6 +75,22 @@ static const verdict_info_t table[VERDICT_COUNT] = {
     [VERDICT_UNDELIVERED] = {503, "undelivered", "unavailable", "Try again later.", 0, 0},
 };
 
+int verdict_is_final(verdict_t verdict)
+{
+    switch (verdict) {
+    case VERDICT_TOO_OLD:
+    case VERDICT_LOGIN_TOO_OLD:
+    case VERDICT_WRONG_ISSUER:
+    case VERDICT_WRONG_AUDIENCE:
+    case VERDICT_CLAIM_REFUSED:
+    case VERDICT_FORBIDDEN:
+    case VERDICT_CSRF:
+        return 0;
+    default:
+        return verdict_info(verdict)->status != 503;
+    }
+}
+
 const verdict_info_t *verdict_info(verdict_t verdict)
 {
     return &table[verdict];

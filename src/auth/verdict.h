@@ -58,6 +58,12 @@ typedef struct {
     int in_messages;       /* SimpleJWT repeats the detail for each token class */
 } verdict_info_t;
 
+/**
+ * Whether a token so judged is good nowhere and never: not one that is refused here, or
+ * now, alone.
+ */
+int verdict_is_final(verdict_t verdict);
+
 /** The row of a verdict other than VERDICT_OK. */
 const verdict_info_t *verdict_info(verdict_t verdict);
 

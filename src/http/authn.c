@@ -18,6 +18,7 @@
 #include "http/delivery.h"
 #include "http/export.h"
 #include "http/jar.h"
+#include "http/navigation.h"
 #include "http/renew.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -90,7 +91,7 @@ static verdict_t identify(identity_t *identity, credential_t *credential, reques
     }
     if (renew_is_due(r, config, credential, verdict)) {
         credential->opened_by = config_header_name(CONFIG_COOKIE_FIELD);
-        verdict = renew_access(&token, r, config, verdict, why);
+        verdict = renew_access(&token, r, config, credential, verdict, why);
         is_renewed = verdict == VERDICT_OK;
     }
     if (is_renewed) {
@@ -132,44 +133,28 @@ static int admit(request_rec *r, const identity_t *identity, const char *name,
     return OK;
 }
 
-/* A token that is no good here, and may be elsewhere, or later. */
-static int is_good_elsewhere(verdict_t verdict)
+/* Each cookie that was tried and is good nowhere: a link to a place where they are not
+ * good, or that brings a bad token along, must not log anybody out. Of a sub-request's
+ * fields, and of those of a request that was redirected, the answer has enough. */
+static void clear_cookies(request_rec *r, const config_t *config, verdict_t verdict)
 {
-    switch (verdict) {
-    case VERDICT_TOO_OLD:
-    case VERDICT_LOGIN_TOO_OLD:
-    case VERDICT_WRONG_ISSUER:
-    case VERDICT_WRONG_AUDIENCE:
-    case VERDICT_CLAIM_REFUSED:
-    case VERDICT_CSRF:
-        return 1;
-    default:
-        return verdict_info(verdict)->status == HTTP_SERVICE_UNAVAILABLE;
-    }
-}
-
-/* Each cookie that was tried and is no good. Of a sub-request's fields, and of those of
- * a request that was redirected, the answer has enough. */
-static void clear_cookies(request_rec *r, const config_t *config,
-                          const credential_t *credential, verdict_t verdict)
-{
+    const request_state_t *state = request_find_state(r);
     const request_state_t *before = r->prev ? request_find_state(r->prev) : NULL;
 
     if (r->main || (before && before->is_anonymous)) {
         return;
     }
-    if (verdict == VERDICT_REUSED || renew_is_due(r, config, credential, verdict)) {
+    if (state && state->is_refresh_dead) {
         delivery_clear_cookies(r, config);
-    } else if (!is_good_elsewhere(verdict) && client_looks_in_own_cookie(config)) {
+    } else if (verdict_is_final(verdict) && client_looks_in_own_cookie(config)) {
         jar_clear(r, config->access_cookie);
     }
 }
 
-static int is_overlooked(request_rec *r, const config_t *config)
+/* Whether nothing but cookies says who asks, which browsers send along unasked. */
+static int has_cookies_alone(request_rec *r, const config_t *config)
 {
-    const request_state_t *state = request_find_state(r);
-
-    return state && state->is_granted && !credential_is_in(r, config, CONFIG_HEADER) &&
+    return !credential_is_in(r, config, CONFIG_HEADER) &&
            !credential_is_in(r, config, CONFIG_QUERY);
 }
 
@@ -182,8 +167,7 @@ static int let_through(request_rec *r)
 }
 
 /* What is shown is everybody's, but no cache may keep that a cookie was cleared. */
-static int go_on_anonymously(request_rec *r, const config_t *config,
-                             const credential_t *credential, verdict_t verdict,
+static int go_on_anonymously(request_rec *r, const config_t *config, verdict_t verdict,
                              const char *why)
 {
     request_state_t *state = request_state(r);
@@ -192,7 +176,7 @@ static int go_on_anonymously(request_rec *r, const config_t *config,
     state->opened_by = config_header_name(CONFIG_COOKIE_FIELD);
     mark_outer(r, state->opened_by);
     response_overlook(r, verdict, why);
-    clear_cookies(r, config, credential, verdict);
+    clear_cookies(r, config, verdict);
     return let_through(r);
 }
 
@@ -224,9 +208,15 @@ static int admit_or_refuse(request_rec *r, const config_t *config)
     if (verdict == VERDICT_OK) {
         return admit(r, identity, name, credential.opened_by);
     }
-    return is_overlooked(r, config)
-               ? go_on_anonymously(r, config, &credential, verdict, why)
-               : response_refuse(r, verdict, why);
+    if (has_cookies_alone(r, config)) {
+        if (request_state(r)->is_granted) {
+            return go_on_anonymously(r, config, verdict, why);
+        }
+        if (navigation_login(r, config, verdict)) {
+            clear_cookies(r, config, verdict);
+        }
+    }
+    return response_refuse(r, verdict, why);
 }
 
 int authn_check(request_rec *r)

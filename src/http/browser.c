@@ -201,6 +201,8 @@ const char *browser_add_source(cmd_parms *cmd, void *dir, const char *arg)
     }
     if (source.place == CONFIG_COOKIE && source.name) {
         config_note_cookie(cmd->server, source.name);
+    } else if (source.place == CONFIG_QUERY) {
+        config_note_parameter(cmd->server, source.name);
     }
     config_mark(dir, setters_row(cmd), cmd);
     APR_ARRAY_PUSH(*list, config_source_t) = source;

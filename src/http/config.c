@@ -144,17 +144,18 @@ static const config_t defaults = {
 
 static const apr_array_header_t no_keys = {.elt_size = sizeof(jwk_t *)};
 
-/* A cookie of ours, and where. */
+/* A name that means a token of ours, and where. */
 typedef struct {
     const server_rec *server;
     const char *name;
-} noted_cookie_t;
+} noted_t;
 
 /* Of the reading under way; config_reset() makes them anew for each. */
 static apr_array_header_t *sections;
 static apr_array_header_t *header_names;
-static apr_array_header_t *cookies; /* noted_cookie_t */
-static apr_hash_t *cookie_names;    /* const apr_array_header_t *, by server_rec * */
+static apr_array_header_t *cookies, *parameters; /* noted_t */
+/* const apr_array_header_t *, by server_rec * */
+static apr_hash_t *cookie_names, *parameter_names;
 static config_users_t *preset;
 static int next_slot;
 
@@ -218,8 +219,10 @@ void config_reset(apr_pool_t *pconf)
     header_names = apr_array_make(pconf, 1, sizeof(const char *));
     config_header_name(defaults.header_name);
     config_header_name(CONFIG_COOKIE_FIELD);
-    cookies = apr_array_make(pconf, 3, sizeof(noted_cookie_t));
+    cookies = apr_array_make(pconf, 3, sizeof(noted_t));
+    parameters = apr_array_make(pconf, 1, sizeof(noted_t));
     cookie_names = apr_hash_make(pconf);
+    parameter_names = apr_hash_make(pconf);
     next_slot = 0;
     preset = config_make_users(pconf);
     preset->by_table = 1;
@@ -279,22 +282,34 @@ const apr_array_header_t *config_header_names(void)
     return header_names;
 }
 
-void config_note_cookie(server_rec *s, const char *name)
+static void note(apr_array_header_t *list, const server_rec *s, const char *name)
 {
-    noted_cookie_t *noted = apr_array_push(cookies);
+    noted_t *noted = apr_array_push(list);
 
     noted->server = s;
     noted->name = name;
 }
 
-static const apr_array_header_t *cookies_of(const server_rec *s,
-                                            const server_rec *main_server, apr_pool_t *p)
+void config_note_cookie(server_rec *s, const char *name)
+{
+    note(cookies, s, name);
+}
+
+void config_note_parameter(server_rec *s, const char *name)
+{
+    note(parameters, s, name);
+}
+
+/* Those that are noted for a server, or for all of them. */
+static const apr_array_header_t *names_of(const apr_array_header_t *list,
+                                          const server_rec *s,
+                                          const server_rec *main_server, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 3, sizeof(const char *));
     int i;
 
-    for (i = 0; i < cookies->nelts; i++) {
-        const noted_cookie_t *noted = &APR_ARRAY_IDX(cookies, i, noted_cookie_t);
+    for (i = 0; i < list->nelts; i++) {
+        const noted_t *noted = &APR_ARRAY_IDX(list, i, noted_t);
 
         if (noted->server == main_server || noted->server == s) {
             APR_ARRAY_PUSH(names, const char *) = noted->name;
@@ -327,13 +342,21 @@ void config_finish(apr_pool_t *pconf, server_rec *s)
     note_usual_cookies();
     for (; s; s = s->next) {
         key = apr_pmemdup(pconf, &s, sizeof s);
-        apr_hash_set(cookie_names, key, sizeof *key, cookies_of(s, main_server, pconf));
+        apr_hash_set(cookie_names, key, sizeof *key,
+                     names_of(cookies, s, main_server, pconf));
+        apr_hash_set(parameter_names, key, sizeof *key,
+                     names_of(parameters, s, main_server, pconf));
     }
 }
 
 const apr_array_header_t *config_cookie_names(const server_rec *s)
 {
     return apr_hash_get(cookie_names, &s, sizeof s);
+}
+
+const apr_array_header_t *config_parameter_names(const server_rec *s)
+{
+    return apr_hash_get(parameter_names, &s, sizeof s);
 }
 
 const config_users_t *config_preset(void)

@@ -223,6 +223,10 @@ void config_note_cookie(server_rec *s, const char *name);
 /** Names of cookies that are ours in a server: const char *. Made by config_finish(). */
 const apr_array_header_t *config_cookie_names(const server_rec *s);
 
+/** The same of a query's parameter that tokens may be in. */
+void config_note_parameter(server_rec *s, const char *name);
+const apr_array_header_t *config_parameter_names(const server_rec *s);
+
 /** Once the configuration is read: what follows from all of it. */
 void config_finish(apr_pool_t *pconf, server_rec *s);
 

@@ -196,9 +196,9 @@ static void trim(const char **text, apr_size_t *len)
 }
 
 /* The crumb at @p header; returns the place behind it, or NULL at the end. */
-static const char *next_crumb(crumb_t *out, const char *header)
+static const char *next_crumb(crumb_t *out, const char *header, const char *separators)
 {
-    apr_size_t len = strcspn(header, ";");
+    apr_size_t len = strcspn(header, separators);
     const char *equals = memchr(header, '=', len);
 
     out->name = header;
@@ -223,7 +223,7 @@ cookie_found_t cookie_find(const char **value, const char *header, const char *n
     int count = 0;
 
     while (header) {
-        header = next_crumb(&crumb, header);
+        header = next_crumb(&crumb, header, ";");
         if (is_called(&crumb, name)) {
             found = crumb;
             count++;
@@ -247,6 +247,10 @@ static int is_one_of(const crumb_t *crumb, const apr_array_header_t *names)
     return 0;
 }
 
+/* A comma separates here, too: httpd joins two Cookie fields by it, as a proxy may make
+ * of the crumbs of HTTP/2. Nobody is let in by such a cookie, but nobody sees it. */
+#define SEPARATORS ";,"
+
 const char *cookie_without(const char *header, const apr_array_header_t *names,
                            apr_pool_t *p)
 {
@@ -256,15 +260,15 @@ const char *cookie_without(const char *header, const apr_array_header_t *names,
     crumb_t crumb;
 
     for (; at; at = next) {
-        apr_size_t len = strcspn(at, ";");
+        apr_size_t len = strcspn(at, SEPARATORS);
 
-        next = next_crumb(&crumb, at);
+        next = next_crumb(&crumb, at, SEPARATORS);
         if (is_one_of(&crumb, names)) {
             dropped = 1;
             continue;
         }
         if (end != left) {
-            *end++ = ';';
+            *end++ = at[-1];
         } else {
             /* What was behind one that is gone begins with a blank. */
             apr_size_t blanks = dropped ? strspn(at, BLANKS) : 0;
@@ -276,5 +280,5 @@ const char *cookie_without(const char *header, const apr_array_header_t *names,
         end += len;
     }
     *end = '\0';
-    return !dropped ? header : left[strspn(left, BLANKS ";")] ? left : NULL;
+    return !dropped ? header : left[strspn(left, BLANKS SEPARATORS)] ? left : NULL;
 }

@@ -67,6 +67,8 @@ cookie_found_t cookie_find(const char **value, const char *header, const char *n
  * What is left of a Cookie field without some of them.
  *
  * @param names  const char *
+ * Those of a second field are found, too, which httpd has joined to the first by a comma.
+ *
  * @return @p header itself when it has none of them; NULL when nothing is left; else
  *         allocated from @p p
  */

@@ -147,30 +147,54 @@ static int is_same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* A fault leaves it unknown whose the token is. */
+static verdict_t compare(const char *token, const identity_t *identity,
+                         const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    const char *reason;
+    identity_t other;
+    verdict_t verdict = check_signed(&other, policy, token, &reason, p);
+
+    if (verdict_info(verdict)->status == HTTP_SERVICE_UNAVAILABLE) {
+        *why = reason;
+        return verdict;
+    }
+    if (verdict != VERDICT_OK || (strcmp(other.user_id, identity->user_id) == 0 &&
+                                  is_same(other.claims.sid, identity->claims.sid))) {
+        return VERDICT_OK;
+    }
+    *why = apr_psprintf(p,
+                        "the request has tokens of the users '%s' and '%s', or of two "
+                        "sessions: %s and %s",
+                        identity->user_id, other.user_id, identity->jti, other.jti);
+    return VERDICT_TWO_TOKENS;
+}
+
 verdict_t credential_check_others(const credential_t *credential,
                                   const identity_t *identity, const policy_t *policy,
                                   const char **why, apr_pool_t *p)
 {
     const apr_array_header_t *others = credential->others;
-    const char *unheeded;
-    identity_t other;
+    verdict_t verdict = VERDICT_OK;
     int i;
 
-    for (i = 0; others && i < others->nelts; i++) {
-        const char *token = APR_ARRAY_IDX(others, i, const char *);
-
-        if (check_signed(&other, policy, token, &unheeded, p) == VERDICT_OK &&
-            (strcmp(other.user_id, identity->user_id) != 0 ||
-             !is_same(other.claims.sid, identity->claims.sid))) {
-            *why =
-                apr_psprintf(p,
-                             "the request has tokens of the users '%s' and '%s', or "
-                             "of two sessions: %s and %s",
-                             identity->user_id, other.user_id, identity->jti, other.jti);
-            return VERDICT_TWO_TOKENS;
-        }
+    for (i = 0; others && i < others->nelts && verdict == VERDICT_OK; i++) {
+        verdict =
+            compare(APR_ARRAY_IDX(others, i, const char *), identity, policy, why, p);
     }
-    return VERDICT_OK;
+    return verdict;
+}
+
+verdict_t credential_check_all(const credential_t *credential, const identity_t *identity,
+                               const policy_t *policy, const char **why, apr_pool_t *p)
+{
+    verdict_t verdict = credential->token
+                            ? compare(credential->token, identity, policy, why, p)
+                            : VERDICT_OK;
+
+    return verdict == VERDICT_OK
+               ? credential_check_others(credential, identity, policy, why, p)
+               : verdict;
 }
 
 verdict_t credential_check(identity_t *out, request_rec *r, const config_t *config,

@@ -40,6 +40,10 @@ verdict_t credential_check_others(const credential_t *credential,
                                   const identity_t *identity, const policy_t *policy,
                                   const char **why, apr_pool_t *p);
 
+/** The same for all tokens of the request, where the identity is of something else. */
+verdict_t credential_check_all(const credential_t *credential, const identity_t *identity,
+                               const policy_t *policy, const char **why, apr_pool_t *p);
+
 /**
  * Find a token and verify it as the endpoints do that are asked with an access token: as
  * above, and by csrf.h.

@@ -320,9 +320,27 @@ static void unset_headers(request_rec *r, int all_of_ours)
     } while (n == 16);
 }
 
+/* mod_proxy takes out every field that Connection names (RFC 9110 section 7.6.1), so a
+ * client could take ours away from an application behind it. */
+static void protect_headers(request_rec *r)
+{
+    const char *names = apr_table_get(r->headers_in, "Connection"), *left = "", *name;
+
+    if (!names || !header_names->nelts) {
+        return;
+    }
+    while ((name = ap_get_list_item(r->pool, &names))) {
+        if (!is_listed(header_names, name)) {
+            left = apr_pstrcat(r->pool, left, *left ? ", " : "", name, NULL);
+        }
+    }
+    apr_table_setn(r->headers_in, "Connection", left);
+}
+
 int export_scrub(request_rec *r)
 {
     unset_headers(r, 1);
+    protect_headers(r);
     return DECLINED;
 }
 

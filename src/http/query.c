@@ -4,46 +4,64 @@
 #include <scoreboard.h>
 #include <stddef.h>
 
-#include "http/client.h"
 #include "http/form.h"
 #include "http/request.h"
 
-static const char *parameter(const config_t *config)
+/* The compact form of a JWS (RFC 7515 section 7.1), good or not: an application may have
+ * parameters of its own with that name. */
+static int is_token(const char *text)
 {
-    const apr_array_header_t *sources = client_token_sources(config);
-    int i;
+    static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                    "0123456789-_";
+    apr_size_t len;
+    int dots;
 
-    for (i = 0; i < sources->nelts; i++) {
-        const config_source_t *source = &APR_ARRAY_IDX(sources, i, config_source_t);
-
-        if (source->place == CONFIG_QUERY) {
-            return source->name;
+    for (dots = 0; dots < 2; dots++) {
+        len = strspn(text, base64url);
+        if (!len || text[len] != '.') {
+            return 0;
         }
+        text += len + 1;
     }
-    return NULL;
+    return *text && text[strspn(text, base64url)] == '\0';
 }
 
-/* Whether one "NAME=VALUE" of a query has this name, however it is written. */
-static int is_called(const char *pair, const char *name, apr_pool_t *p)
+/* Whether one "NAME=VALUE" of a query is a token's, however it is written. */
+static int has_token(const char *pair, const apr_array_header_t *names, apr_pool_t *p)
 {
     apr_array_header_t *fields;
+    const form_field_t *field;
+    int i;
 
-    return !form_parse_urlencoded(&fields, pair, strlen(pair), p) && fields->nelts &&
-           strcmp(APR_ARRAY_IDX(fields, 0, form_field_t).name, name) == 0;
+    if (form_parse_urlencoded(&fields, pair, strlen(pair), p) || !fields->nelts) {
+        return 0;
+    }
+    field = &APR_ARRAY_IDX(fields, 0, form_field_t);
+    for (i = 0; i < names->nelts; i++) {
+        if (strcmp(field->name, APR_ARRAY_IDX(names, i, const char *)) == 0) {
+            return is_token(field->value);
+        }
+    }
+    return 0;
 }
 
-/* The query without all parameters of a name; NULL when nothing is left. */
-static const char *without(const char *query, const char *name, apr_pool_t *p)
+/* The query itself when it has no token; without tokens otherwise, NULL when nothing is
+ * left. */
+static const char *without(const char *query, const apr_array_header_t *names,
+                           apr_pool_t *p)
 {
     char *copy = apr_pstrdup(p, query), *last, *pair;
     const char *left = NULL;
+    int dropped = 0;
 
     for (pair = apr_strtok(copy, "&", &last); pair; pair = apr_strtok(NULL, "&", &last)) {
-        if (!is_called(pair, name, p)) {
+        if (has_token(pair, names, p)) {
+            dropped = 1;
+        } else {
             left = left ? apr_pstrcat(p, left, "&", pair, NULL) : pair;
         }
     }
-    return left;
+    return dropped ? left : query;
 }
 
 /* Everything that logs, handlers and proxies read a query from. */
@@ -51,7 +69,8 @@ static void put_query(request_rec *r, const char *query)
 {
     const char *path =
         apr_pstrmemdup(r->pool, r->unparsed_uri, strcspn(r->unparsed_uri, "?"));
-    const char *protocol = strrchr(r->the_request, ' ');
+    /* HTTP/0.9 has no protocol behind the URI. */
+    const char *protocol = r->assbackwards ? NULL : strrchr(r->the_request, ' ');
 
     r->args = r->parsed_uri.query = apr_pstrdup(r->pool, query);
     r->unparsed_uri = apr_pstrcat(r->pool, path, query ? "?" : "", query, NULL);
@@ -63,10 +82,11 @@ static void put_query(request_rec *r, const char *query)
 
 int query_take(request_rec *r)
 {
-    const char *name = r->args ? parameter(config_of_request(r)) : NULL;
-    const char *left = name ? without(r->args, name, r->pool) : NULL;
+    const apr_array_header_t *names =
+        r->args && r->the_request ? config_parameter_names(r->server) : NULL;
+    const char *left = names && names->nelts ? without(r->args, names, r->pool) : r->args;
 
-    if (name && (!left || strcmp(left, r->args) != 0)) {
+    if (left != r->args) {
         request_state(r)->query = r->args;
         put_query(r, left);
         /* Nor does the next page hear of it. */
@@ -75,11 +95,26 @@ int query_take(request_rec *r)
     return DECLINED;
 }
 
+/* The line that is logged is that of the first of redirected requests. */
+int query_take_late(request_rec *r)
+{
+    while (r->prev) {
+        r = r->prev;
+    }
+    return query_take(r);
+}
+
+/* As it was sent; what has no form of a token is still in its place. */
+static const char *sent_query(const request_rec *r)
+{
+    const char *sent = request_inherited(r, offsetof(request_state_t, query));
+
+    return sent ? sent : r->args;
+}
+
 cookie_found_t query_find(const char **value, request_rec *r, const char *name)
 {
-    const char *query = r->method_number == M_GET
-                            ? request_inherited(r, offsetof(request_state_t, query))
-                            : NULL;
+    const char *query = r->method_number == M_GET ? sent_query(r) : NULL;
     apr_array_header_t *fields;
     int i, count = 0;
 

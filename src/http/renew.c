@@ -36,8 +36,7 @@ int renew_is_due(request_rec *r, const config_t *config, const credential_t *cre
         return 0;
     }
     if (credential->token) {
-        return is_over && credential->place == CONFIG_COOKIE && !credential->others &&
-               refresh_cookie(r, config);
+        return is_over && credential->place == CONFIG_COOKIE && refresh_cookie(r, config);
     }
     return verdict == VERDICT_NO_TOKEN && refresh_cookie(r, config);
 }
@@ -47,13 +46,27 @@ int renew_is_due(request_rec *r, const config_t *config, const credential_t *cre
 static verdict_t blame(verdict_t of_refresh, verdict_t verdict)
 {
     return verdict_info(of_refresh)->status == HTTP_SERVICE_UNAVAILABLE ||
-                   of_refresh == VERDICT_REUSED || of_refresh == VERDICT_CSRF
+                   of_refresh == VERDICT_REUSED || of_refresh == VERDICT_CSRF ||
+                   of_refresh == VERDICT_TWO_TOKENS
                ? of_refresh
                : verdict;
 }
 
+/* Before anything is spent or set: whose session goes on must be whose page it was. */
+static verdict_t check_same(const credential_t *credential, const policy_t *policy,
+                            const char *token, const char **why, apr_pool_t *p)
+{
+    identity_t identity;
+    const char *unheeded;
+
+    return check_signed(&identity, policy, token, &unheeded, p) == VERDICT_OK
+               ? credential_check_all(credential, &identity, policy, why, p)
+               : VERDICT_OK; /* refresh_silently() says what it is */
+}
+
 static verdict_t refresh(issue_tokens_t *tokens, identity_t *identity, request_rec *r,
-                         const config_t *config, policy_t *policy, const char **why)
+                         const config_t *config, const credential_t *credential,
+                         const policy_t *policy, const char **why)
 {
     const char *token = refresh_cookie(r, config);
     verdict_t verdict = csrf_check(r, config, policy, token, why);
@@ -62,13 +75,20 @@ static verdict_t refresh(issue_tokens_t *tokens, identity_t *identity, request_r
         *why = "no key signs here; add AuthJWTKey or mend AuthJWTSigningKey";
         verdict = VERDICT_CRYPTO_DOWN;
     }
-    return verdict == VERDICT_OK
-               ? refresh_silently(tokens, identity, policy, token, why, r->pool)
-               : verdict;
+    if (verdict == VERDICT_OK) {
+        verdict = check_same(credential, policy, token, why, r->pool);
+    }
+    if (verdict == VERDICT_OK) {
+        verdict = refresh_silently(tokens, identity, policy, token, why, r->pool);
+        request_state(r)->is_refresh_dead =
+            verdict != VERDICT_OK && verdict_is_final(verdict);
+    }
+    return verdict;
 }
 
 verdict_t renew_access(const char **token, request_rec *r, const config_t *config,
-                       verdict_t verdict, const char **why)
+                       const credential_t *credential, verdict_t verdict,
+                       const char **why)
 {
     static const client_delivery_t in_cookies = {CONFIG_IN_COOKIE, CONFIG_IN_COOKIE};
     delivery_t delivery;
@@ -83,7 +103,7 @@ verdict_t renew_access(const char **token, request_rec *r, const config_t *confi
     policy.client = request_client(r);
     dbd_attach(&policy, &dbd, config, r);
     extras_attach(&policy, &expressions, r);
-    result = refresh(&tokens, &identity, r, config, &policy, why);
+    result = refresh(&tokens, &identity, r, config, credential, &policy, why);
     if (result == VERDICT_OK) {
         delivery.tokens = &tokens;
         delivery.identity = &identity;

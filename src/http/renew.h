@@ -18,7 +18,8 @@ int renew_is_due(request_rec *r, const config_t *config, const credential_t *cre
                  verdict_t verdict);
 
 /**
- * Renew the access cookie. For unsafe methods csrf.h judges first.
+ * Renew the access cookie. For unsafe methods csrf.h judges first; tokens of the request
+ * that are of another user or session than the refresh cookie are refused.
  *
  * @param token    the new access token, which is yet to be verified
  * @param verdict  why it is due
@@ -26,6 +27,7 @@ int renew_is_due(request_rec *r, const config_t *config, const credential_t *cre
  *         refused for, with @p why set
  */
 verdict_t renew_access(const char **token, request_rec *r, const config_t *config,
-                       verdict_t verdict, const char **why);
+                       const credential_t *credential, verdict_t verdict,
+                       const char **why);
 
 #endif

@@ -27,6 +27,7 @@ typedef struct {
     const char *cookies;    /* Cookie as it was sent; NULL: none was ours */
     const char *query;      /* the query as it was sent; NULL: no token was in it */
     const char *renewed;    /* the access token that the answer sets; NULL: none */
+    int is_refresh_dead;    /* the refresh cookie was tried, and is good nowhere */
     const char *refused_by; /* the first Require line on claims that said no, or NULL */
     const char *scope;      /* of the first one on scopes, or NULL */
 } request_state_t;

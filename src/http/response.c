@@ -8,7 +8,6 @@
 #include <util_md5.h>
 
 #include "auth/check.h"
-#include "http/delivery.h"
 #include "http/navigation.h"
 #include "http/request.h"
 
@@ -258,17 +257,6 @@ int response_redirect(request_rec *r, const char *url)
     return OK;
 }
 
-/* A page load goes to the login. What brought it here is no good, so that the next one
- * need not try it; a login that is only too old is good elsewhere. */
-static int send_to_login(request_rec *r, verdict_t verdict, const char *url)
-{
-    if (verdict != VERDICT_LOGIN_TOO_OLD) {
-        delivery_clear_cookies(r, config_of_request(r));
-    }
-    apr_table_setn(r->headers_out, "Location", url);
-    return HTTP_SEE_OTHER;
-}
-
 static int has_error_document(request_rec *r, int status)
 {
     return ap_response_code_string(r, ap_index_of_response(status)) != NULL;
@@ -286,7 +274,8 @@ int response_refuse(request_rec *r, verdict_t verdict, const char *why)
         login = navigation_login(r, config_of_request(r), verdict);
     }
     if (login) {
-        return send_to_login(r, verdict, login);
+        apr_table_setn(r->headers_out, "Location", login);
+        return HTTP_SEE_OTHER;
     }
     set_headers(r, info, info->challenge);
     if (r->main || r->proxyreq == PROXYREQ_PROXY || has_error_document(r, info->status)) {

@@ -111,17 +111,9 @@ static json_t *make_words(const char *text, const char **error)
 
 static json_t *make_list(const char *text, const char **error, apr_pool_t *p)
 {
-    json_t *value;
-
     switch (text[strspn(text, " ")]) {
     case '[':
-        value = make_json(text, error, p);
-        if (value && !json_is_array(value)) {
-            *error = "is no array";
-            json_decref(value);
-            return NULL;
-        }
-        return value;
+        return make_json(text, error, p);
     case '{':
         *error = "is no list; an array of PostgreSQL needs array_to_json() in the query, "
                  "an object the TYPE json";

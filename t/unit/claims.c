@@ -509,6 +509,46 @@ static void test_claims_write(void)
        "an id is escaped");
 }
 
+/* A site's claims, which are never taken over from another token. */
+static void test_added(void)
+{
+    added_t *added = added_make(pool);
+    claims_new_t new = {.names = &claims_usual_names,
+                        .token_type = "access",
+                        .exp = NOW + 300,
+                        .iat = NOW,
+                        .jti = "j",
+                        .user_id_claim = "user_id",
+                        .user_id = "1",
+                        .added = added,
+                        .has_added = 1};
+    claims_t old;
+
+    added_text(added, "role", ADDED_STRING, "new", pool);
+    added_text(added, "gone", ADDED_STRING, NULL, pool);
+    added_text(added, "jti", ADDED_STRING, "forged", pool);
+    is_str(
+        claims_write(&new, pool),
+        "{\"token_type\":\"access\",\"exp\":1800000300,\"iat\":1800000000,\"jti\":\"j\","
+        "\"user_id\":\"1\",\"role\":\"new\"}",
+        "behind the token's own, which stay");
+    parse_claims(&old,
+                 "{\"token_type\":\"refresh\",\"exp\":1,\"jti\":\"old\",\"user_id\":7,"
+                 "\"role\":\"old\",\"gone\":\"old\",\"n\":5}");
+    new.copied = &old;
+    is_str(
+        claims_write(&new, pool),
+        "{\"token_type\":\"access\",\"exp\":1800000300,\"iat\":1800000000,\"jti\":\"j\","
+        "\"user_id\":\"1\",\"role\":\"new\",\"n\":5}",
+        "in place of those of the token before");
+    new.has_added = 0;
+    is_str(
+        claims_write(&new, pool),
+        "{\"token_type\":\"access\",\"exp\":1800000300,\"iat\":1800000000,\"jti\":\"j\","
+        "\"user_id\":\"1\",\"n\":5}",
+        "and not at all in a refresh token");
+}
+
 /* The site's own names, read from a flat payload and from one that is not. */
 static void test_own_names(void)
 {
@@ -574,6 +614,7 @@ int main(void)
     test_claims_check();
     test_user_id();
     test_claims_write();
+    test_added();
     test_ways_of_writing();
     test_own_names();
     apr_pool_destroy(pool);

@@ -87,6 +87,12 @@ static void test_without(void)
         {"", "="},
         {"Jwt=1; =jwt=2; jwt", "="},
         {"a=\"x; jwt=1; y\"", "a=\"x; y\""},
+        {"a=1, jwt=2", "a=1"},
+        {"jwt=2, a=1", "a=1"},
+        {"a=1, jwt=2, b=3; c=4", "a=1, b=3; c=4"},
+        {"a=x,y; b=1,2", "="},
+        {"a=1,jwt =2", "a=1"},
+        {"a=1, jwt", "="},
     };
     apr_array_header_t *names = apr_array_make(pool, 2, sizeof(const char *));
     apr_size_t i;

@@ -3,6 +3,7 @@
 #include "jose/jwk.h"
 
 #include <apr_general.h>
+#include <apr_strings.h>
 #include <string.h>
 
 #include "tap.h"
@@ -136,6 +137,27 @@ static void test_secrets(void)
     is_str(mark(key, "", ""), "5a24a26ed37372c476790f4dfff1ba2c", "of nothing");
 }
 
+static void test_csrf(void)
+{
+    const jwk_t *key = load("HS256", SECRET, 1);
+    char token[MARK_SIZE], password[MARK_SIZE];
+
+    is_int(jwk_mark(token, key, MARK_CSRF, "1", "sid", pool), APR_SUCCESS, "made");
+    is_str(token, "373c72dcdcb11a9141ee477026835208",
+           "against CSRF, by a key of its own");
+    jwk_mark(password, key, MARK_PASSWORD, "1", "sid", pool);
+    ok(!jwk_is_mark(password, token), "no mark of another use is one");
+    ok(jwk_is_mark(apr_pstrdup(pool, token), token), "what was sent is the mark");
+    ok(!jwk_is_mark(apr_pstrmemdup(pool, token, MARK_SIZE - 2), token), "a part is not");
+    ok(!jwk_is_mark(apr_pstrcat(pool, token, "0", NULL), token), "nor is more");
+    ok(!jwk_is_mark("", token), "nor is nothing");
+    token[31] ^= 1;
+    ok(!jwk_is_mark("373c72dcdcb11a9141ee477026835208", token),
+       "nor is one that differs in the end");
+    is_int(jwk_mark(token, load("ES256", ec_public, 1), MARK_CSRF, "1", "", pool),
+           APR_ENOTIMPL, "a public key makes none");
+}
+
 static void test_pairs(void)
 {
     static const char ec[] = "170b552d5264508ab1f3aff7266a9dde";
@@ -158,6 +180,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     test_secrets();
+    test_csrf();
     test_pairs();
     apr_pool_destroy(pool);
     apr_terminate();
