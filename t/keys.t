@@ -9,7 +9,8 @@ use JSON::PP ();
 use MIME::Base64 qw(encode_base64url);
 use Test::More;
 use JWTTest;
-use JWTTest::Process qw(on_valgrind);
+use JWTTest::Connection;
+use JWTTest::Process qw(on_valgrind wait_until);
 
 only_under('event');
 
@@ -272,6 +273,35 @@ for (
     my $response = get_with('/open/', $token, @at);
     is $response->code, 401, "refused: $why";
     unlike $response->content, qr/^open/, "$why: and shown nothing";
+}
+
+# ---- again and again on one connection -------------------------------------------------------
+
+# What was computed for one request is not computed again for the next; all else is looked at.
+for my $name (@all) {
+    my $connection = JWTTest::Connection->new($server->port(1));
+    my $ask = sub {
+        my ($path, $token) = @_;
+        return $connection->ask(GET => $path, headers => [ Authorization => "Bearer $token" ])->code;
+    };
+    my $token = $token{$name};
+    my ($input, $signature) = $token =~ /^(.*)\.(.*)$/;
+    my $changed = $signature =~ s/^(.{9})(.)/$1 . ($2 eq 'A' ? 'B' : 'A')/er;
+    my ($header) = $input =~ /^(.*)\./;
+    my ($other) = token({ user_id => '2' }) =~ /\.(.*)\./;
+    is_deeply [ map { $ask->(@$_) } [ '/open/', $token ], [ '/open/', $token ], [ '/open/', "$input.$changed" ],
+        [ '/open/', "$header.$other.$signature" ], [ '/open/none', $token ], [ '/open/', $token ],
+        [ '/open/', $token{ $name eq 'es' ? 'env' : 'es' } ], [ '/open/none', $token ], [ '/open/', $token ] ],
+        [ 200, 200, 401, 401, 401, 200, 200, 401, 200 ], "the key $name, on one connection";
+    is $connection->opened, 1, '... which it was';
+}
+{
+    my $connection = JWTTest::Connection->new($server->port(1));
+    my $token = token({ exp => time + 2 }, alg => 'HS256', key => $key{env}, header => { kid => 'env' });
+    my $ask = sub { $connection->ask(GET => '/open/', headers => [ Authorization => "Bearer $token" ])->code };
+    is $ask->(), 200, 'a token of two seconds opens';
+    ok wait_until(20, sub { $ask->() == 401 }), '... and is over on the same connection';
+    is $connection->opened, 1, '... which it was';
 }
 
 # ---- the length --------------------------------------------------------------------------

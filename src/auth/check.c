@@ -463,7 +463,8 @@ static verdict_t check_jws(claims_t *claims, const jwk_t **key, const policy_t *
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    verdict = of_jws[jws_verify(&payload, key, token, len, policy->keys, why, p)];
+    verdict = of_jws[jws_verify(&payload, key, token, len, policy->keys, policy->proven,
+                                why, p)];
     if (verdict != VERDICT_OK) {
         return verdict;
     }

@@ -91,6 +91,19 @@ const char *request_inherited(const request_rec *r, apr_size_t offset)
     return text;
 }
 
+/* A stream of HTTP/2 has a connection of its own, which no other request follows. */
+proven_t *request_proven(const request_rec *r)
+{
+    conn_rec *c = r->connection;
+    proven_t *proven = ap_get_module_config(c->conn_config, &auth_jwt_module);
+
+    if (!proven && !c->master) {
+        proven = proven_make(c->pool);
+        ap_set_module_config(c->conn_config, &auth_jwt_module, proven);
+    }
+    return proven;
+}
+
 policy_client_t request_client(request_rec *r)
 {
     const char *agent = apr_table_get(r->headers_in, "User-Agent");

@@ -16,8 +16,9 @@
 
 /* The three parts; everything points into the token. */
 typedef struct {
-    const char *token; /* header and payload with their dot: what is signed */
-    apr_size_t header_len, signed_len;
+    const char *token;
+    apr_size_t len, header_len;
+    apr_size_t signed_len; /* header and payload with their dot */
     const char *payload;
     apr_size_t payload_len;
     const char *signature;
@@ -37,6 +38,7 @@ static const char *split(parts_t *parts, const char *token, apr_size_t len)
         return "an empty part";
     }
     parts->token = token;
+    parts->len = len;
     parts->header_len = (apr_size_t)(dot1 - token);
     parts->signed_len = (apr_size_t)(dot2 - token);
     parts->payload = dot1 + 1;
@@ -93,15 +95,21 @@ static const char *parse_header(json_t **header, const parts_t *parts, apr_pool_
 }
 
 static jws_result_t verify_with(const jwk_t *jwk, const bytes_t *signature,
-                                const parts_t *parts)
+                                const parts_t *parts, proven_t *proven)
 {
     apr_status_t rv;
 
     if (signature->len != jwk->key.signature_len) {
         return JWS_BAD_SIGNATURE;
     }
+    if (proven_is(proven, jwk, parts->token, parts->len, parts->signed_len)) {
+        return JWS_GOOD;
+    }
     rv =
         jwk->key.alg->verify(signature->data, &jwk->key, parts->token, parts->signed_len);
+    if (rv == APR_SUCCESS) {
+        proven_keep(proven, jwk, parts->token, parts->len);
+    }
     return rv == APR_SUCCESS     ? JWS_GOOD
            : rv == APR_EMISMATCH ? JWS_BAD_SIGNATURE
                                  : JWS_FAILED;
@@ -132,7 +140,7 @@ static int names_alg(const json_t *header, const jwk_t *jwk)
 /* Try the keys that the header names; header is NULL where own headers are tried. */
 static jws_result_t try_keys(const jwk_t **key, const json_t *header,
                              const bytes_t *signature, const parts_t *parts,
-                             const jwk_ring_t *ring)
+                             const jwk_ring_t *ring, proven_t *proven)
 {
     jws_result_t result = JWS_UNKNOWN_KEY;
     int i;
@@ -145,7 +153,7 @@ static jws_result_t try_keys(const jwk_t **key, const json_t *header,
         }
         result = JWS_BAD_SIGNATURE;
         if (!header || names_alg(header, jwk)) {
-            result = verify_with(jwk, signature, parts);
+            result = verify_with(jwk, signature, parts, proven);
             *key = jwk;
         }
         if (result == JWS_GOOD || result == JWS_FAILED) {
@@ -162,7 +170,8 @@ static const char *const reasons[] = {
 };
 
 static jws_result_t verify_parts(const jwk_t **key, const parts_t *parts,
-                                 const jwk_ring_t *ring, const char **why, apr_pool_t *p)
+                                 const jwk_ring_t *ring, proven_t *proven,
+                                 const char **why, apr_pool_t *p)
 {
     jws_result_t result;
     json_t *header;
@@ -173,21 +182,21 @@ static jws_result_t verify_parts(const jwk_t **key, const parts_t *parts,
         *why = "the signature is not base64url";
         return JWS_MALFORMED;
     }
-    result = try_keys(key, NULL, &signature, parts, ring);
+    result = try_keys(key, NULL, &signature, parts, ring, proven);
     if (result == JWS_UNKNOWN_KEY) {
         *why = parse_header(&header, parts, p);
         if (*why) {
             return JWS_MALFORMED;
         }
-        result = try_keys(key, header, &signature, parts, ring);
+        result = try_keys(key, header, &signature, parts, ring, proven);
     }
     *why = reasons[result];
     return result;
 }
 
 jws_result_t jws_verify(bytes_t *payload, const jwk_t **key, const char *token,
-                        apr_size_t len, const jwk_ring_t *ring, const char **why,
-                        apr_pool_t *p)
+                        apr_size_t len, const jwk_ring_t *ring, proven_t *proven,
+                        const char **why, apr_pool_t *p)
 {
     const jwk_t *found = NULL;
     jws_result_t result;
@@ -198,7 +207,7 @@ jws_result_t jws_verify(bytes_t *payload, const jwk_t **key, const char *token,
     if (*why) {
         return JWS_MALFORMED;
     }
-    result = verify_parts(&found, &parts, ring, why, p);
+    result = verify_parts(&found, &parts, ring, proven, why, p);
     if (result != JWS_GOOD) {
         return result;
     }

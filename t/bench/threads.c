@@ -32,8 +32,8 @@ static void *check(void *data)
     apr_pool_create_unmanaged_ex(&p, NULL, NULL);
     while (apr_time_now() < until) {
         for (int i = 0; i < 16; i++) {
-            work->wrong += jws_verify(&payload, NULL, work->token, len, work->ring, &why,
-                                      p) != JWS_GOOD;
+            work->wrong += jws_verify(&payload, NULL, work->token, len, work->ring, NULL,
+                                      &why, p) != JWS_GOOD;
         }
         work->checked += 16;
         apr_pool_clear(p);

@@ -138,7 +138,7 @@ static jws_result_t verify(bytes_t *payload, const char *token, size_t len, apr_
         memcpy(exact, token, len);
     }
     *payload = none;
-    result = jws_verify(payload, NULL, exact, len, ring, &why, p);
+    result = jws_verify(payload, NULL, exact, len, ring, NULL, &why, p);
     free(exact);
     CHECK(result != JWS_FAILED);
     if (result != JWS_GOOD) {

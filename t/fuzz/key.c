@@ -54,7 +54,7 @@ static void check_signing(const jwk_t *jwk, apr_pool_t *p)
 
     APR_ARRAY_PUSH(ring, const jwk_t *) = jwk;
     CHECK(token &&
-          jws_verify(&read, NULL, token, strlen(token), ring, &why, p) == JWS_GOOD);
+          jws_verify(&read, NULL, token, strlen(token), ring, NULL, &why, p) == JWS_GOOD);
     CHECK(read.len == strlen(payload) && memcmp(read.data, payload, read.len) == 0);
 }
 

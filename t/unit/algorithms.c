@@ -87,7 +87,7 @@ static jws_result_t verdict(const jwk_t *jwk, const char *token, bytes_t *payloa
 
     memcpy(copy, token, strlen(token));
     result = jws_verify(payload, NULL, copy, strlen(token), keys_ring(jwk, NULL, brief),
-                        &why, brief);
+                        NULL, &why, brief);
     free(copy);
     return result;
 }
@@ -957,8 +957,8 @@ static void test_mixed_ring(void)
     for (i = 0; i < COUNT(sides); i++) {
         const char *token = sign(sides[i].jwk);
 
-        wrong += jws_verify(&payload, NULL, token, strlen(token), ring, &why, pool) !=
-                 JWS_GOOD;
+        wrong += jws_verify(&payload, NULL, token, strlen(token), ring, NULL, &why,
+                            pool) != JWS_GOOD;
     }
     is_int(wrong, 0, "each finds its key on a ring of all");
 }
@@ -978,9 +978,9 @@ static void *APR_THREAD_FUNC use_keys(apr_thread_t *thread, void *failures)
             const char *why;
             bytes_t payload;
 
-            *failed += !token ||
-                       jws_verify(&payload, NULL, token, strlen(token),
-                                  keys_ring(sides[i].jwk, NULL, p), &why, p) != JWS_GOOD;
+            *failed += !token || jws_verify(&payload, NULL, token, strlen(token),
+                                            keys_ring(sides[i].jwk, NULL, p), NULL, &why,
+                                            p) != JWS_GOOD;
         }
     }
     return NULL;

@@ -318,7 +318,8 @@ static int is_same_token(const char *got, const char *usual)
     }
     apr_pool_create(&p, pool);
     same = strncmp(got, usual, (apr_size_t)(dot - usual) + 1) == 0 &&
-           jws_verify(&payload, NULL, got, strlen(got), policy.keys, &why, p) == JWS_GOOD;
+           jws_verify(&payload, NULL, got, strlen(got), policy.keys, NULL, &why, p) ==
+               JWS_GOOD;
     apr_pool_destroy(p);
     return same;
 }

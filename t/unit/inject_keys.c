@@ -114,7 +114,8 @@ static int is_verified_by(const char *token, jwk_ring_t *ring, apr_pool_t *p)
     const char *why;
     bytes_t payload;
 
-    return jws_verify(&payload, NULL, token, strlen(token), ring, &why, p) == JWS_GOOD;
+    return jws_verify(&payload, NULL, token, strlen(token), ring, NULL, &why, p) ==
+           JWS_GOOD;
 }
 
 static const char *sign(const jwk_t *key, apr_pool_t *p)

@@ -335,7 +335,7 @@ static jws_result_t verify_in(const jwk_ring_t *ring, const char *token, apr_siz
 {
     char *copy = exact(token, len);
     const char *why = NULL;
-    jws_result_t result = jws_verify(payload, NULL, copy, len, ring, &why, brief);
+    jws_result_t result = jws_verify(payload, NULL, copy, len, ring, NULL, &why, brief);
 
     free(copy);
     return result;

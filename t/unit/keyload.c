@@ -1221,7 +1221,7 @@ static void test_public_set(void)
     jwk = load("a", "ES256",
                pairs_text(APR_ARRAY_IDX(ring, 0, const jwk_t *)->public_json));
     ok(jwk && jws_verify(&payload, NULL, token, strlen(token), keys_ring(jwk, NULL, pool),
-                         &why, pool) == JWS_GOOD,
+                         NULL, &why, pool) == JWS_GOOD,
        "which verifies what the private one signed");
     is_str(jwk_public_set(keys_ring(NULL, NULL, pool), pool), "{\"keys\":[]}",
            "a ring without keys");
@@ -1280,9 +1280,9 @@ static void test_damaged(const char *alg, bytes_t contents, int rounds, const ch
             const char *token = jws_sign(jwk, "{}", 2, brief), *why;
             bytes_t payload;
 
-            wrong += !token ||
-                     jws_verify(&payload, NULL, token, strlen(token),
-                                keys_ring(jwk, NULL, brief), &why, brief) != JWS_GOOD;
+            wrong += !token || jws_verify(&payload, NULL, token, strlen(token),
+                                          keys_ring(jwk, NULL, brief), NULL, &why,
+                                          brief) != JWS_GOOD;
         }
         apr_pool_clear(brief);
     }

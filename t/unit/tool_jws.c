@@ -63,7 +63,8 @@ static void answer_verify(const jwk_ring_t *ring, const char *token, apr_pool_t 
     const char *why = NULL;
     bytes_t payload;
 
-    if (jws_verify(&payload, NULL, token, strlen(token), ring, &why, p) == JWS_GOOD) {
+    if (jws_verify(&payload, NULL, token, strlen(token), ring, NULL, &why, p) ==
+        JWS_GOOD) {
         printf("good %s\n", base64url_encode(payload.data, payload.len, p));
     } else {
         printf("bad %s\n", why);

@@ -64,7 +64,8 @@ static int is_accepted(const json_t *vector, const char **why)
     if (*why || !token) {
         return 0;
     }
-    if (jws_verify(&payload, NULL, token, strlen(token), ring, why, pool) == JWS_GOOD) {
+    if (jws_verify(&payload, NULL, token, strlen(token), ring, NULL, why, pool) ==
+        JWS_GOOD) {
         return 1;
     }
     if (ring->nelts != 1) {
@@ -73,7 +74,8 @@ static int is_accepted(const json_t *vector, const char **why)
     jwk = apr_pmemdup(pool, APR_ARRAY_IDX(ring, 0, const jwk_t *), sizeof *jwk);
     jwk->kid = NULL;
     bare = keys_ring(jwk, NULL, pool);
-    return jws_verify(&payload, NULL, token, strlen(token), bare, why, pool) == JWS_GOOD;
+    return jws_verify(&payload, NULL, token, strlen(token), bare, NULL, why, pool) ==
+           JWS_GOOD;
 }
 
 static void replay(const json_t *vector)
