@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use Test::More;
 use JWTTest;
+use JWTTest::Connection;
 use MIME::Base64 qw(encode_base64);
 use Time::HiRes qw(time);
 
@@ -547,6 +548,20 @@ for my $path (qw(/role /scope /any-of-two /not-banned /slow)) {
         is page('/role', '"role":"x"', method => $method)->code, 403, "$method is refused, too";
         is page('/role', '"role":"admin"', method => 'HEAD')->code, 200, '... not HEAD with the claim';
     }
+}
+
+# ---- one after the other on one connection ------------------------------------------------
+
+{
+    my $connection = JWTTest::Connection->new($server->port);
+    my %token = map { $_ => token({ role => $_, groups => [ $_, { of => [$_] } ] }) } qw(admin x);
+    my @answers = map {
+        my ($path, $role) = @$_;
+        $connection->ask(GET => "$path/page", headers => [ Authorization => "Bearer $token{$role}" ])->code
+    } ([ '/role', 'admin' ], [ '/role', 'admin' ], [ '/role', 'x' ], [ '/role', 'x' ], [ '/role', 'admin' ],
+        [ '/scope', 'admin' ], [ '/role', 'x' ], [ '/role', 'admin' ]);
+    is_deeply \@answers, [ 200, 200, 403, 403, 200, 403, 403, 200 ], 'each has the claims of its own token';
+    is $connection->opened, 1, '... on one connection';
 }
 
 # ---- nobody else's users -----------------------------------------------------------------

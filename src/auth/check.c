@@ -463,12 +463,12 @@ static verdict_t check_jws(claims_t *claims, const jwk_t **key, const policy_t *
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    verdict = of_jws[jws_verify(&payload, key, token, len, policy->keys, policy->proven,
+    verdict = of_jws[jws_verify(&payload, key, token, len, policy->keys, policy->recent,
                                 why, p)];
     if (verdict != VERDICT_OK) {
         return verdict;
     }
-    *why = claims_parse(claims, payload, &policy->claim_names, p);
+    *why = claims_parse(claims, payload, &policy->claim_names, policy->recent, p);
     return *why ? VERDICT_MALFORMED : VERDICT_OK;
 }
 

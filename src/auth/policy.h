@@ -12,7 +12,7 @@
 #include "jose/claims.h"
 #include "auth/verdict.h"
 #include "jose/jwk.h"
-#include "jose/proven.h"
+#include "jose/recent.h"
 #include "store/password.h"
 #include "store/users.h"
 
@@ -120,7 +120,7 @@ typedef struct {
 typedef struct {
     const apr_array_header_t *user_columns; /* policy_claim_t; NULL: id and username */
     const jwk_ring_t *keys;                 /* accepted here; never NULL */
-    proven_t *proven;                       /* NULL: each signature is computed */
+    recent_t *recent;                       /* NULL: all is computed each time */
     const jwk_t *signing_key;               /* NULL where nothing is issued */
     const jwk_t *refresh_signing_key;       /* likewise, for refresh tokens */
     apr_size_t max_token_length;            /* bytes */

@@ -68,7 +68,7 @@ static verdict_t check_page(identity_t *identity, policy_t *policy, dbd_t *dbd,
 {
     config_policy(policy, config, r->pool);
     policy->only_judges = 1;
-    policy->proven = request_proven(r);
+    policy->recent = request_recent(r);
     if (config->check_user && config_asks_database(config)) {
         dbd_attach(policy, dbd, config, r);
         if (config->answer_age) {

@@ -92,16 +92,16 @@ const char *request_inherited(const request_rec *r, apr_size_t offset)
 }
 
 /* A stream of HTTP/2 has a connection of its own, which no other request follows. */
-proven_t *request_proven(const request_rec *r)
+recent_t *request_recent(const request_rec *r)
 {
     conn_rec *c = r->connection;
-    proven_t *proven = ap_get_module_config(c->conn_config, &auth_jwt_module);
+    recent_t *recent = ap_get_module_config(c->conn_config, &auth_jwt_module);
 
-    if (!proven && !c->master) {
-        proven = proven_make(c->pool);
-        ap_set_module_config(c->conn_config, &auth_jwt_module, proven);
+    if (!recent && !c->master) {
+        recent = recent_make(c->pool);
+        ap_set_module_config(c->conn_config, &auth_jwt_module, recent);
     }
-    return proven;
+    return recent;
 }
 
 policy_client_t request_client(request_rec *r)

@@ -71,7 +71,7 @@ const request_rec *request_origin(const request_rec *r);
 const char *request_inherited(const request_rec *r, apr_size_t offset);
 
 /** The token that the connection was last let in with; NULL: no other request follows. */
-proven_t *request_proven(const request_rec *r);
+recent_t *request_recent(const request_rec *r);
 
 /** Who asks, as a session's row remembers it: of a text that anybody can send, no more
  *  than printable ASCII. */

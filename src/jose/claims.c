@@ -99,28 +99,37 @@ static const char *read_registered(claims_t *claims, const claims_names_t *names
 }
 
 /* All members as a tree; NULL when the payload is no object. */
-static const json_t *parse_tree(bytes_t payload, const char **why, apr_pool_t *p)
+static const json_t *parse_tree(bytes_t payload, recent_t *recent, const char **why,
+                                apr_pool_t *p)
 {
+    const json_t *known = recent_tree(recent, payload, p);
     json_t *members;
 
+    if (known) {
+        return known;
+    }
     if (jsontext_parse(&members, (const char *)payload.data, payload.len, 0, NULL, p) !=
         APR_SUCCESS) {
         *why = "the payload is not strict JSON";
         return NULL;
     }
-    *why = json_is_object(members) ? NULL : "the payload is no JSON object";
-    return *why ? NULL : members;
+    if (!json_is_object(members)) {
+        *why = "the payload is no JSON object";
+        return NULL;
+    }
+    recent_keep_tree(recent, payload, members);
+    return members;
 }
 
 const char *claims_parse(claims_t *out, bytes_t payload, const claims_names_t *names,
-                         apr_pool_t *p)
+                         recent_t *recent, apr_pool_t *p)
 {
     claims_t claims = {.payload = payload};
     const char *why = NULL;
 
     claims.flat = flat_parse((const char *)payload.data, payload.len, p);
     if (!claims.flat) {
-        claims.members = parse_tree(payload, &why, p);
+        claims.members = parse_tree(payload, recent, &why, p);
     }
     if (!why) {
         why = read_registered(&claims, names);
@@ -367,7 +376,7 @@ static int copy_claims(json_t *to, const claims_new_t *claims, apr_pool_t *p)
     int bad = 0;
 
     if (!from) {
-        from = parse_tree(claims->copied->payload, &why, p);
+        from = parse_tree(claims->copied->payload, NULL, &why, p);
     }
     if (!from) {
         return 1;

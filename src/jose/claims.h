@@ -11,6 +11,7 @@
 #include "jose/added.h"
 #include "jose/base64url.h"
 #include "jose/flat.h"
+#include "jose/recent.h"
 #include "jose/value.h"
 
 /** A time that the token does not have. */
@@ -93,11 +94,12 @@ typedef struct {
  * @param out      allocated from @p p; untouched on error
  * @param payload  the signed bytes
  * @param names    which claims are token_type and jti
+ * @param recent   spares the reading where it knows the payload; NULL: always read
  * @return NULL, or the reason for the log: not an object, outside the limits of
  *         jsontext.h, or a registered claim of another type than RFC 7519 has
  */
 const char *claims_parse(claims_t *out, bytes_t payload, const claims_names_t *names,
-                         apr_pool_t *p);
+                         recent_t *recent, apr_pool_t *p);
 
 /**
  * Compare with what is expected, in SimpleJWT's order: times, aud, iss, then

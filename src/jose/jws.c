@@ -95,20 +95,20 @@ static const char *parse_header(json_t **header, const parts_t *parts, apr_pool_
 }
 
 static jws_result_t verify_with(const jwk_t *jwk, const bytes_t *signature,
-                                const parts_t *parts, proven_t *proven)
+                                const parts_t *parts, recent_t *recent)
 {
     apr_status_t rv;
 
     if (signature->len != jwk->key.signature_len) {
         return JWS_BAD_SIGNATURE;
     }
-    if (proven_is(proven, jwk, parts->token, parts->len, parts->signed_len)) {
+    if (recent_is_good(recent, jwk, parts->token, parts->len, parts->signed_len)) {
         return JWS_GOOD;
     }
     rv =
         jwk->key.alg->verify(signature->data, &jwk->key, parts->token, parts->signed_len);
     if (rv == APR_SUCCESS) {
-        proven_keep(proven, jwk, parts->token, parts->len);
+        recent_keep_good(recent, jwk, parts->token, parts->len);
     }
     return rv == APR_SUCCESS     ? JWS_GOOD
            : rv == APR_EMISMATCH ? JWS_BAD_SIGNATURE
@@ -140,7 +140,7 @@ static int names_alg(const json_t *header, const jwk_t *jwk)
 /* Try the keys that the header names; header is NULL where own headers are tried. */
 static jws_result_t try_keys(const jwk_t **key, const json_t *header,
                              const bytes_t *signature, const parts_t *parts,
-                             const jwk_ring_t *ring, proven_t *proven)
+                             const jwk_ring_t *ring, recent_t *recent)
 {
     jws_result_t result = JWS_UNKNOWN_KEY;
     int i;
@@ -153,7 +153,7 @@ static jws_result_t try_keys(const jwk_t **key, const json_t *header,
         }
         result = JWS_BAD_SIGNATURE;
         if (!header || names_alg(header, jwk)) {
-            result = verify_with(jwk, signature, parts, proven);
+            result = verify_with(jwk, signature, parts, recent);
             *key = jwk;
         }
         if (result == JWS_GOOD || result == JWS_FAILED) {
@@ -170,7 +170,7 @@ static const char *const reasons[] = {
 };
 
 static jws_result_t verify_parts(const jwk_t **key, const parts_t *parts,
-                                 const jwk_ring_t *ring, proven_t *proven,
+                                 const jwk_ring_t *ring, recent_t *recent,
                                  const char **why, apr_pool_t *p)
 {
     jws_result_t result;
@@ -182,20 +182,20 @@ static jws_result_t verify_parts(const jwk_t **key, const parts_t *parts,
         *why = "the signature is not base64url";
         return JWS_MALFORMED;
     }
-    result = try_keys(key, NULL, &signature, parts, ring, proven);
+    result = try_keys(key, NULL, &signature, parts, ring, recent);
     if (result == JWS_UNKNOWN_KEY) {
         *why = parse_header(&header, parts, p);
         if (*why) {
             return JWS_MALFORMED;
         }
-        result = try_keys(key, header, &signature, parts, ring, proven);
+        result = try_keys(key, header, &signature, parts, ring, recent);
     }
     *why = reasons[result];
     return result;
 }
 
 jws_result_t jws_verify(bytes_t *payload, const jwk_t **key, const char *token,
-                        apr_size_t len, const jwk_ring_t *ring, proven_t *proven,
+                        apr_size_t len, const jwk_ring_t *ring, recent_t *recent,
                         const char **why, apr_pool_t *p)
 {
     const jwk_t *found = NULL;
@@ -207,7 +207,7 @@ jws_result_t jws_verify(bytes_t *payload, const jwk_t **key, const char *token,
     if (*why) {
         return JWS_MALFORMED;
     }
-    result = verify_parts(&found, &parts, ring, proven, why, p);
+    result = verify_parts(&found, &parts, ring, recent, why, p);
     if (result != JWS_GOOD) {
         return result;
     }

@@ -7,7 +7,7 @@
 #include <apr_pools.h>
 
 #include "jose/jwk.h"
-#include "jose/proven.h"
+#include "jose/recent.h"
 
 typedef enum {
     JWS_GOOD,
@@ -27,11 +27,11 @@ typedef enum {
  * @param payload  the signed bytes, perhaps none, allocated from @p p; untouched on error
  * @param key      which key of the ring fits; NULL where nobody asks; likewise
  * @param token    @p len bytes, need not be NUL-terminated
- * @param proven   spares the computing where it knows the token; NULL: always compute
+ * @param recent   spares the computing where it knows the token; NULL: always compute
  * @param why      on error the reason for the log, without any part of the token
  */
 jws_result_t jws_verify(bytes_t *payload, const jwk_t **key, const char *token,
-                        apr_size_t len, const jwk_ring_t *ring, proven_t *proven,
+                        apr_size_t len, const jwk_ring_t *ring, recent_t *recent,
                         const char **why, apr_pool_t *p);
 
 /**

@@ -194,7 +194,7 @@ static const char *parse_names(claims_t *out, const char *text,
     apr_pool_cleanup_register(pool, copy, release, apr_pool_cleanup_null);
     payload.data = (const unsigned char *)copy;
     payload.len = len;
-    return claims_parse(out, payload, names, pool);
+    return claims_parse(out, payload, names, NULL, pool);
 }
 
 static const char *parse_claims(claims_t *out, const char *text)

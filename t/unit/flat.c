@@ -74,7 +74,7 @@ static const char *parse(claims_t *claims, const char *prefix, const char *text,
 
     memcpy(exact, prefix, strlen(prefix));
     memcpy(exact + strlen(prefix), text, len);
-    why = claims_parse(claims, payload, &claims_usual_names, p);
+    why = claims_parse(claims, payload, &claims_usual_names, NULL, p);
     free(exact);
     return why;
 }

@@ -377,7 +377,7 @@ static void test_rfc7515(void)
     is_int(verify_in(ring_of(key, NULL), token, sizeof token - 1, &payload), JWS_GOOD,
            "RFC 7515 A.1: the signature");
     is_str((const char *)payload.data, text, "RFC 7515 A.1: the payload");
-    ok(!claims_parse(&claims, payload, &claims_usual_names, brief) &&
+    ok(!claims_parse(&claims, payload, &claims_usual_names, NULL, brief) &&
            claims.exp == 1300819380 && strcmp(claims.iss, "joe") == 0 &&
            json_is_true(json_object_get(claims.members, "http://example.com/is_root")),
        "RFC 7515 A.1: the claims");
@@ -563,7 +563,7 @@ static void test_empty_payload(void)
     is_int(verify_in(ring_of(load(NULL, SECRET, 32), NULL), token, strlen(token), &out),
            JWS_GOOD, "an empty payload is a payload");
     is_int((long long)out.len, 0, "of no bytes");
-    why = claims_parse(&claims, out, &claims_usual_names, pool);
+    why = claims_parse(&claims, out, &claims_usual_names, NULL, pool);
     ok(why != NULL, "and no claims");
 }
 
@@ -691,7 +691,8 @@ static void test_mutated_payload(const char *payload, const char *name)
         bytes.data = (const unsigned char *)copy;
         bytes.len = n;
         is_json = jsontext_parse(&value, copy, n, 0, &error, brief) == APR_SUCCESS;
-        is_claims = claims_parse(&claims, bytes, &claims_usual_names, brief) == NULL;
+        is_claims =
+            claims_parse(&claims, bytes, &claims_usual_names, NULL, brief) == NULL;
         wrong += is_json ? 0 : is_claims || !error.text || error.position > n;
         good += is_claims;
         apr_pool_clear(brief);

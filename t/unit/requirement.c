@@ -64,7 +64,7 @@ static claims_t claims_of(const char *text)
 {
     bytes_t payload = {(unsigned char *)apr_pstrdup(pool, text), strlen(text)};
     claims_t claims;
-    const char *why = claims_parse(&claims, payload, &claims_usual_names, pool);
+    const char *why = claims_parse(&claims, payload, &claims_usual_names, NULL, pool);
 
     if (!ok(why == NULL, apr_pstrcat(pool, "claims: ", text, NULL))) {
         memset(&claims, 0, sizeof claims);
