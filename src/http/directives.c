@@ -14,6 +14,7 @@
 #include "http/keysource.h"
 #include "http/provider.h"
 #include "http/setters.h"
+#include "http/userbase.h"
 
 /* --- Values of few directives ------------------------------------------------------ */
 
@@ -264,121 +265,6 @@ static const char *set_mount(cmd_parms *cmd, void *dir, int argc, char *const ar
 
 /* --- Users ----------------------------------------------------------------------- */
 
-/* The users that this section is building. */
-static config_users_t *own_users(config_t *config, cmd_parms *cmd)
-{
-    if (!config_is_set(config, CONFIG_USERS)) {
-        config->users = config_make_users(cmd->pool);
-    }
-    config_mark(config, CONFIG_USERS, cmd);
-    return (config_users_t *)(apr_uintptr_t)config->users;
-}
-
-static const char *set_user_table(cmd_parms *cmd, void *dir, int argc, char *const argv[])
-{
-    const char *columns[USERS_COLUMNS], *error, *equals;
-    config_t *config = dir;
-    int i, c;
-
-    memcpy(columns, users_column_names, sizeof columns);
-    if (argc < 1) {
-        return setters_refuse(
-            cmd, "takes a table and its columns, such as: members password=pw_hash");
-    }
-    if (config_is_set(config, CONFIG_USERS)) {
-        return setters_refuse(cmd, "users are configured twice in this section; keep one "
-                                   "AuthJWTUserTable, or one of each query");
-    }
-    for (i = 1; i < argc; i++) {
-        equals = strchr(argv[i], '=');
-        for (c = 0; c < USERS_COLUMNS; c++) {
-            apr_size_t len = strlen(users_column_names[c]);
-
-            if (equals == argv[i] + len &&
-                !strncmp(argv[i], users_column_names[c], len)) {
-                break;
-            }
-        }
-        if (c == USERS_COLUMNS) {
-            return setters_refuse(cmd,
-                                  "'%s' is no column; write id=, username=, password= or "
-                                  "is_active= and the table's own name for it",
-                                  argv[i]);
-        }
-        columns[c] = c == USERS_IS_ACTIVE && !strcmp(equals, "=-") ? NULL : equals + 1;
-    }
-    own_users(config, cmd)->by_table = 1;
-    error = users_table((users_t *)(apr_uintptr_t)&config->users->queries, argv[0],
-                        columns, cmd->pool);
-    return error ? setters_refuse(cmd, "%s", error) : NULL;
-}
-
-static const char *set_preset(cmd_parms *cmd, config_t *config, const char *name)
-{
-    config_users_t *users;
-    const char *error;
-
-    if (ap_cstr_casecmp(name, "auth_jwt") == 0) {
-        config_mark(config, CONFIG_USERS, cmd);
-        config->users = config_preset();
-        return NULL;
-    }
-    users = own_users(config, cmd);
-    users->by_table = 1;
-    error = users_preset(&users->queries, name, cmd->pool);
-    return error ? setters_refuse(cmd, "%s", error) : NULL;
-}
-
-static const char *set_user_query(cmd_parms *cmd, void *dir, const char *arg)
-{
-    config_t *config = dir;
-    const db_query_t *query;
-    config_users_t *users;
-    const char *error;
-    int by_id = cmd->info != NULL;
-
-    if (config_is_set(config, CONFIG_USERS) &&
-        (config->users->by_table ||
-         (by_id ? config->users->queries.by_id : config->users->queries.by_name))) {
-        return setters_refuse(cmd, "users are configured twice in this section; keep one "
-                                   "AuthJWTUserTable, or one of each query");
-    }
-    if (!by_id && !strpbrk(arg, " \t")) {
-        return set_preset(cmd, config, arg);
-    }
-    error = users_query(&query, arg, cmd->pool);
-    if (error) {
-        return setters_refuse(cmd, "the SQL %s", error);
-    }
-    users = own_users(config, cmd);
-    if (by_id) {
-        users->queries.by_id = query;
-        users->queries.source = users_sql_source(arg, cmd->pool);
-        if (!users->queries.source) {
-            return setters_refuse(
-                cmd, "OpenSSL could not compute SHA-256; see its own settings");
-        }
-    } else {
-        users->queries.by_name = query;
-    }
-    return NULL;
-}
-
-static const char *set_last_login(cmd_parms *cmd, void *dir, const char *arg)
-{
-    const users_note_t **note = config_member(dir, setters_row(cmd));
-    users_note_t *own = NULL;
-    const char *error = NULL;
-
-    if (ap_cstr_casecmp(arg, "none") != 0) {
-        own = apr_palloc(cmd->pool, sizeof *own);
-        error = users_note(own, arg, cmd->pool);
-    }
-    config_mark(dir, setters_row(cmd), cmd);
-    *note = own;
-    return error ? setters_refuse(cmd, "%s", error) : NULL;
-}
-
 static const char *add_provider(cmd_parms *cmd, void *dir, const char *arg)
 {
     const char *error =
@@ -521,11 +407,11 @@ const command_rec directives_table[] = {
     AP_INIT_TAKE1("AuthJWTEndOnPasswordChange", set_end_on_password_change, NULL, ADMIN,
                   "whether a new password ends what began before it: On, Off or "
                   "simplejwt[:CLAIM] (default On)"),
-    AP_INIT_TAKE_ARGV("AuthJWTUserTable", set_user_table, ROW(CONFIG_USERS), ADMIN,
+    AP_INIT_TAKE_ARGV("AuthJWTUserTable", userbase_set_table, ROW(CONFIG_USERS), ADMIN,
                       "table of the users, and its columns where they have other names"),
-    AP_INIT_TAKE1("AuthJWTUserQuery", set_user_query, NULL, ADMIN,
+    AP_INIT_TAKE1("AuthJWTUserQuery", userbase_set_query, NULL, ADMIN,
                   "SQL that finds a user by login name, or a preset (default auth_jwt)"),
-    AP_INIT_TAKE1("AuthJWTUserByIdQuery", set_user_query, ROW(CONFIG_USERS), ADMIN,
+    AP_INIT_TAKE1("AuthJWTUserByIdQuery", userbase_set_query, ROW(CONFIG_USERS), ADMIN,
                   "SQL that finds a user by id"),
     AP_INIT_ITERATE("AuthJWTProvider", add_provider, ROW(CONFIG_PROVIDERS), ADMIN,
                     "authn providers that check names and passwords, or none (default "
@@ -540,7 +426,8 @@ const command_rec directives_table[] = {
     AP_INIT_TAKE1("AuthJWTRolesQuery", extras_set_roles, ROW(CONFIG_ROLES), ADMIN,
                   "SQL that gives a user's roles, for the claim roles, or none (default "
                   "none)"),
-    AP_INIT_TAKE1("AuthJWTLastLoginQuery", set_last_login, ROW(CONFIG_LAST_LOGIN), ADMIN,
+    AP_INIT_TAKE1("AuthJWTLastLoginQuery", userbase_set_last_login,
+                  ROW(CONFIG_LAST_LOGIN), ADMIN,
                   "SQL that notes a login, with the user's id, or django, or none "
                   "(default none)"),
     AP_INIT_FLAG("AuthJWTLegacyHashes", setters_flag, ROW(CONFIG_LEGACY_HASHES), ADMIN,
