@@ -126,6 +126,19 @@ const char *keycheck_section(const sections_place_t *section, apr_pool_t *p)
 
 #define MAX_GROUPS 256
 
+/* POSIX leaves open whether it is among the others. */
+static int with_effective(gid_t groups[MAX_GROUPS], int count)
+{
+    gid_t effective = getegid();
+    int i = 0;
+
+    while (i < count && groups[i] != effective) {
+        i++;
+    }
+    groups[i] = effective;
+    return i < count ? count : count + 1;
+}
+
 /* The groups that the children have: of a server started as root those of the user that
  * is configured, else those of whoever starts it. */
 static int server_groups(gid_t groups[MAX_GROUPS])
@@ -134,9 +147,7 @@ static int server_groups(gid_t groups[MAX_GROUPS])
 
     if (geteuid() != 0) {
         count = getgroups(MAX_GROUPS - 1, groups);
-        count = count < 0 ? 0 : count;
-        groups[count] = getegid();
-        return count + 1;
+        return with_effective(groups, count < 0 ? 0 : count);
     }
     if (!ap_unixd_config.user_name ||
         getgrouplist(ap_unixd_config.user_name, ap_unixd_config.group_id, groups,

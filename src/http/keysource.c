@@ -294,14 +294,16 @@ const char *keysource_read(apr_array_header_t **out, const char *source,
 static void remember(const char *path, const apr_finfo_t *info, int is_secret,
                      server_rec *server)
 {
-    int matters = is_secret ? APR_GREAD | APR_GWRITE : APR_GWRITE;
+    int group = is_secret ? APR_GREAD | APR_GWRITE : APR_GWRITE;
+    int others = is_secret ? APR_WREAD | APR_WWRITE : APR_WWRITE;
     file_t *file = apr_array_push(files);
 
     file->server = server;
     file->path = apr_pstrdup(files->pool, path);
     file->owner = info->user;
     file->group = info->group;
-    file->is_open = (info->protection & matters) != 0;
+    /* What is open to all is told of at once. */
+    file->is_open = (info->protection & group) && !(info->protection & others);
     file->is_secret = is_secret;
 }
 
