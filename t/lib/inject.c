@@ -43,6 +43,7 @@ static __thread __attribute__((tls_model("initial-exec"))) struct {
     const inject_mode_t *mode; /* NULL: not armed */
     long nth;
     inject_count_t count;
+    int inside; /* calls of OpenSSL that have not returned: what it asks itself */
     int socket; /* whose request this is; or -1 */
 } armed;
 
@@ -211,15 +212,31 @@ PUBLIC void *apr_bucket_alloc(apr_size_t size, apr_bucket_alloc_t *list)
 
 /* --- OpenSSL ----------------------------------------------------------------------- */
 
-#define IS_CRYPTO (!is_openssl(__builtin_return_address(0)) && fails(CRYPTO))
+#define WRAP_CRYPTO(type, failure, name, parameters, arguments)                          \
+    PUBLIC type name parameters                                                          \
+    {                                                                                    \
+        static type(*real) parameters;                                                   \
+        type result;                                                                     \
+                                                                                         \
+        if (!real) {                                                                     \
+            real = (type(*) parameters)(apr_uintptr_t)find(#name);                       \
+        }                                                                                \
+        if (!armed.inside && !is_openssl(__builtin_return_address(0)) &&                 \
+            fails(CRYPTO)) {                                                             \
+            return failure;                                                              \
+        }                                                                                \
+        armed.inside++;                                                                  \
+        result = real arguments;                                                         \
+        armed.inside--;                                                                  \
+        return result;                                                                   \
+    }
 #define INT(name, parameters, arguments)                                                 \
-    WRAP(IS_CRYPTO, int, armed.mode->value, name, parameters, arguments)
+    WRAP_CRYPTO(int, armed.mode->value, name, parameters, arguments)
 #define POINTER(type, name, parameters, arguments)                                       \
-    WRAP(IS_CRYPTO, type *, NULL, name, parameters, arguments)
+    WRAP_CRYPTO(type *, NULL, name, parameters, arguments)
 
 /* Of those that never give -1. */
-#define BOOL(name, parameters, arguments)                                                \
-    WRAP(IS_CRYPTO, int, 0, name, parameters, arguments)
+#define BOOL(name, parameters, arguments) WRAP_CRYPTO(int, 0, name, parameters, arguments)
 
 /* Every function that the module calls and that can fail. A row is a prototype of
  * OpenSSL's headers and the same without types. */
@@ -281,7 +298,7 @@ INT(i2d_ECDSA_SIG, (const ECDSA_SIG *s, unsigned char **d), (s, d))
 INT(ECDSA_SIG_set0, (ECDSA_SIG *s, BIGNUM *a, BIGNUM *b), (s, a, b))
 POINTER(BIGNUM, BN_new, (void), ())
 POINTER(BIGNUM, BN_bin2bn, (const unsigned char *d, int n, BIGNUM *b), (d, n, b))
-WRAP(IS_CRYPTO, int, -1, BN_bn2binpad, (const BIGNUM *b, unsigned char *d, int n), (b, d, n))
+WRAP_CRYPTO(int, -1, BN_bn2binpad, (const BIGNUM *b, unsigned char *d, int n), (b, d, n))
 
 /* Keys that are read. Functions that read DER are none of these: that they say no is an
  * answer about the bytes, unless memory failed, which they tell. */
@@ -325,7 +342,7 @@ BOOL(BN_mod_mul, (BIGNUM *r, const BIGNUM *a, const BIGNUM *b,
     const BIGNUM *m, BN_CTX *c), (r, a, b, m, c))
 BOOL(BN_mod_sub, (BIGNUM *r, const BIGNUM *a, const BIGNUM *b,
     const BIGNUM *m, BN_CTX *c), (r, a, b, m, c))
-WRAP(IS_CRYPTO, int, -2, BN_kronecker, (const BIGNUM *a, const BIGNUM *b, BN_CTX *c), (a, b, c))
+WRAP_CRYPTO(int, -2, BN_kronecker, (const BIGNUM *a, const BIGNUM *b, BN_CTX *c), (a, b, c))
 
 INT(PKCS5_PBKDF2_HMAC, (const char *p, int l, const unsigned char *s, int n, int i,
     const EVP_MD *m, int k, unsigned char *o), (p, l, s, n, i, m, k, o))
@@ -339,7 +356,7 @@ INT(EVP_KDF_derive, (EVP_KDF_CTX *c, unsigned char *k, size_t n, const OSSL_PARA
 
 /* Randomness, OpenSSL's and APR's. */
 INT(RAND_bytes, (unsigned char *o, int n), (o, n))
-WRAP(IS_CRYPTO, apr_status_t, APR_EGENERAL, apr_generate_random_bytes,
+WRAP_CRYPTO(apr_status_t, APR_EGENERAL, apr_generate_random_bytes,
      (unsigned char *o, apr_size_t n), (o, n))
 /* clang-format on */
 
