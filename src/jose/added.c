@@ -25,7 +25,8 @@ added_t *added_make(apr_pool_t *p)
     return made;
 }
 
-/* --- Values: each gives what the caller owns, or NULL with the reason ----------------
+/* --- Values: each gives what the caller owns, or NULL, with the reason unless it is that
+ *     there is no memory ---------------------------------------------------------------
  */
 
 typedef json_t *make_t(const char *text, const char **error, apr_pool_t *p);
@@ -139,7 +140,7 @@ const char *added_text(added_t *to, const char *name, added_type_t type, const c
         return NULL;
     }
     value = makers[type](text, &error, p);
-    if (value && json_object_set_new(to->claims, name, value) != 0) {
+    if (!error && json_object_set_new(to->claims, name, value) != 0) {
         error = "has no room in memory";
     }
     return error;

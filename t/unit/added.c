@@ -153,6 +153,50 @@ static void test_limits(void)
     ok(added_check(nested(0, 1), 6, pool) != NULL, "which are more than 6");
 }
 
+/* --- Memory ------------------------------------------------------------------------- */
+
+static int calls_left;
+
+static void *get_scarce(size_t size)
+{
+    return calls_left-- > 0 ? malloc(size) : NULL;
+}
+
+static const char *add_one(added_t *to, int type)
+{
+    apr_array_header_t *texts = apr_array_make(pool, 1, sizeof(const char *));
+
+    APR_ARRAY_PUSH(texts, const char *) = "1";
+    return type < ADDED_TYPES ? added_text(to, "c", (added_type_t)type,
+                                           type == ADDED_LIST ? "[1]" : "1", pool)
+                              : added_texts(to, "c", texts);
+}
+
+/* Each call that asks for memory fails once, of a value of each type and of a list. */
+static void test_memory(void)
+{
+    int type, n;
+
+    for (type = 0; type <= ADDED_TYPES; type++) {
+        int silent = 0;
+
+        for (n = 0; n < 50; n++) {
+            added_t *added = added_make(pool);
+            const char *error;
+
+            calls_left = n;
+            json_set_alloc_funcs(get_scarce, free);
+            error = add_one(added, type);
+            json_set_alloc_funcs(malloc, free);
+            if (calls_left >= 0) {
+                break;
+            }
+            silent += !error || json_object_size(added->claims) != 0;
+        }
+        ok(n > 0 && n < 50 && !silent, "without memory there is no claim, and an error");
+    }
+}
+
 int main(void)
 {
     apr_initialize();
@@ -160,6 +204,7 @@ int main(void)
     test_types();
     test_list();
     test_limits();
+    test_memory();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();

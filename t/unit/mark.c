@@ -158,6 +158,26 @@ static void test_csrf(void)
            APR_ENOTIMPL, "a public key makes none");
 }
 
+static apr_status_t fail(unsigned char *out, const jwa_key_t *key, const void *data,
+                         apr_size_t len)
+{
+    (void)out, (void)key, (void)data, (void)len;
+    return APR_EGENERAL;
+}
+
+static void test_failing(void)
+{
+    jwk_t *key = apr_pmemdup(pool, load("HS256", SECRET, 1), sizeof *key);
+    jwa_t *failing = apr_pmemdup(pool, key->marks[MARK_CSRF].alg, sizeof *failing);
+    char token[MARK_SIZE] = "untouched";
+
+    failing->sign = fail;
+    key->marks[MARK_CSRF].alg = failing;
+    is_int(jwk_mark(token, key, MARK_CSRF, "1", "sid", pool), APR_EGENERAL,
+           "where OpenSSL fails there is none");
+    is_str(token, "untouched", "... and nothing that looks like one");
+}
+
 static void test_pairs(void)
 {
     static const char ec[] = "170b552d5264508ab1f3aff7266a9dde";
@@ -181,6 +201,7 @@ int main(void)
     apr_pool_create(&pool, NULL);
     test_secrets();
     test_csrf();
+    test_failing();
     test_pairs();
     apr_pool_destroy(pool);
     apr_terminate();
