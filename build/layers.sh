@@ -68,7 +68,7 @@ check_includes() {
         if (from == "auth" && (to == "jose" || to == "store")) next
         if (from == "http") {
             if (to == "auth") next
-            if ($2 ~ /^(jose\/(added|claims|flat|jwk|jsontext|path|recent)|store\/(db|expired|users|sessions|standing|blacklist))\.h$/) next
+            if ($2 ~ /^(jose\/(added|claims|flat|jwk|jsontext|path|recent)|store\/(db|expired|users|sessions|standing|trial|blacklist))\.h$/) next
             if (to == "http") {
                 mine = name($1); other = name($2)
                 if (mine == other) next

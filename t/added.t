@@ -35,7 +35,8 @@ sub members
         . "INSERT INTO members VALUES(9, 'carol', '$hash', 1, 'c', -3, $yes, '', '5', 'x');"
         . "INSERT INTO member_roles VALUES(7, 'user'), (7, 'admin'), (7, NULL), (9, 'user');";
     $sql .= 'GRANT SELECT ON members TO auth_jwt; GRANT SELECT ON member_roles TO auth_jwt;' if $driver eq 'pgsql';
-    $sql .= join '', map { "GRANT SELECT ON members TO $_; GRANT SELECT ON member_roles TO $_;" }
+    # MariaDB looks at rights as soon as a statement is prepared.
+    $sql .= join '', map { "GRANT SELECT, UPDATE ON members TO $_; GRANT SELECT ON member_roles TO $_;" }
         "auth_jwt\@localhost", "auth_jwt\@'127.0.0.1'" if $driver eq 'mysql';
     utf8::encode($sql);
     return $sql;
@@ -104,6 +105,18 @@ Listen 127.0.0.1:\${PORT_$n}
         SetHandler jwt-obtain
         AuthJWTRolesQuery "SELECT role FROM nowhere WHERE member_id = %s"
     </Location>
+    <Location "/shown">
+        SetHandler jwt-user
+        AuthJWTUserColumns id phone
+    </Location>
+    <Location "/note">
+        SetHandler jwt-obtain
+        AuthJWTLastLoginQuery "UPDATE nowhere SET seen = 1 WHERE member_id = $id"
+    </Location>
+    <Location "/noted">
+        SetHandler jwt-obtain
+        AuthJWTLastLoginQuery "UPDATE members SET note = 'seen' WHERE member_id = $id"
+    </Location>
     <Location "/short">
         SetHandler jwt-obtain
         AuthJWTMaxTokenLength 300
@@ -117,6 +130,52 @@ Listen 127.0.0.1:\${PORT_$n}
 CONF
 }
 my $server = httpd_start($hosts);
+
+# ---- tried at start ----------------------------------------------------------------------
+
+# trials(CODE): what a child said at start to what is asked beside users and sessions, without the
+# database's own words and the places of the lines.
+sub trials
+{
+    my ($code, $driver) = @_;
+    return map { s/ \(line \d+ of [^)]+\)//r =~ s/(?<=: )\Q$driver\E says: .*?(nowhere|phone).*?(?=; until)/$1/r }
+        $server->log =~ /$code: (the (?:column|statement) .*)/g;
+}
+
+my $table_cure = 'until it does, what wants it answers 503 (name a column that the users\' table has, or add it there)';
+my %failed = (
+    'the column level does not answer: AuthJWTClaim: AuthJWTUserByIdQuery gives no column level; until it does, what '
+        . 'wants it answers 503 (add it to AuthJWTUserByIdQuery, or "AS" it there)' => 1,
+    "the column nowhere does not answer: AuthJWTClaim: nowhere; $table_cure" => 1,
+    "the column phone does not answer: AuthJWTUserColumns: phone; $table_cure" => 1,
+    'the statement does not answer: AuthJWTRolesQuery: nowhere; until it does, logins and refreshes answer 503 '
+        . '(mend its SQL)' => 1,
+    'the statement does not answer: AuthJWTLastLoginQuery: nowhere; until it does, logins are not noted (mend its SQL)' => 1,
+);
+wait_until(20, sub { trials('JWT0012', 'x') >= keys(%failed) * @databases });
+for my $driver (map { $_->driver } @databases) {
+    my %seen;
+    $seen{$_}++ for grep { !/ says: / } trials('JWT0012', $driver);
+    delete $seen{$_} for grep { /gives no column/ } keys %seen;
+    my %expected = map { $_ => 1 } grep { !/gives no column/ } keys %failed;
+    is_deeply \%seen, \%expected, "$driver: what does not answer is told at start, once and with the cure";
+}
+{
+    my ($own) = grep { /gives no column/ } keys %failed;
+    is scalar(trials('JWT0012', '')), keys(%failed) * @databases, 'no other line says so';
+    is scalar(grep { $_ eq $own } trials('JWT0012', '')), @databases, 'so is a column that SQL of one\'s own does not give';
+    my %good;
+    $good{$_}++ for trials('JWT0011', '');
+    is_deeply \%good, { 'the column level answers: AuthJWTClaim' => 2 * @databases, map { $_ => scalar @databases } 'the statement answers: AuthJWTRolesQuery',
+        'the statement answers: AuthJWTLastLoginQuery', 'the column id answers: AuthJWTUserColumns',
+        map { "the column $_ answers: AuthJWTClaim" } qw(email is_staff teams data username note extra) },
+        '... and what answers is told, too';
+    is $_->ask("SELECT count(*) FROM members WHERE note = 'seen'"), 0, $_->driver . ': no row was changed by that'
+        for @databases;
+    my ($line) = $server->log =~ /column nowhere does not answer: AuthJWTClaim \(line (\d+) of /;
+    my ($file) = $server->log =~ /column nowhere does not answer: AuthJWTClaim \(line \d+ of (\S+)\)/;
+    is((split /\n/, slurp($file))[ $line - 1 ], '        AuthJWTClaim x column:nowhere', '... with its line');
+}
 
 # ---- helpers -----------------------------------------------------------------------------
 
@@ -237,7 +296,11 @@ for my $database (@databases) {
         my $many = 'INSERT INTO member_roles VALUES ' . join ', ', map { "(9, 'role$_')" } 1 .. 201;
         $database->sql($many);
         is_503(obtain('carol'), qr/for the user with the id '9' are more than 200 values/, $mark, "$driver: 201 roles");
-        is_503(obtain('alice', path => '/column'), qr/nowhere/, $mark, "$driver: no such column");
+        is_503(obtain('alice', path => '/column'), qr/AuthJWTClaim, by the columns nowhere: $driver says: .*nowhere.*; where the users' table has no such column add it there, or name another one in AuthJWTClaim/,
+            $mark, "$driver: no such column");
+        my $user = get('/shown', port => $port, token => json(obtain('bob'))->{access});
+        is_503($user, qr/AuthJWTUserColumns id phone: $driver says: .*phone.*; where the users' table has no such column add it there, or name another one/,
+            $mark, "$driver: no such column to show");
         is_503(obtain('alice', path => '/query'), qr/AuthJWTRolesQuery: .*nowhere/, $mark, "$driver: no such table");
         is_503(obtain('alice', path => '/missing'), qr/AuthJWTUserByIdQuery gives no column level; add it/,
             $mark, "$driver: a column that SQL of one's own does not give") if $driver eq 'sqlite3';

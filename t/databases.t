@@ -386,7 +386,8 @@ sub test_presets
     unlike $made->log, qr/JWT0203/, '... without a complaint';
     is post_json('/django/login', { username => 'eve', password => $password }, port => $made->port)->code,
         401, 'inactive';
-    is scalar(grep { /JWT0011/ } split /\n/, $made->log), 3, 'each was tried at start';
+    is scalar(grep { /JWT0011: the users' table/ } split /\n/, $made->log), 3, 'each was tried at start';
+    like $made->log, qr/JWT0011: the statement answers: AuthJWTLastLoginQuery \(line /, '... and what notes a login';
     $made->stop;
 }
 

@@ -426,6 +426,33 @@ subtest 'configurations' => sub {
     bad([ 'passwd', 'erin', @own ], 7, qr/found by SQL of its own \(AuthJWTUserQuery\), which does not tell how to change/, 'SQL of its own');
     like good([ 'check', @own ], 'check'), qr/^tables +good +auth_jwt_session\nstatements +good .*\ngrants +good .*SQL of the site's own$/m, '... runs the queries';
 
+    my $key = "AuthJWTKey a HS256 keys/site.key\nAuthJWTEndpoints /auth\n";
+    my $look = "(code 1); check that the table and its columns exist and may be read, and see the database's own log; "
+        . 'until it does,';
+    my $column_cure = "$look what wants it answers 503 (name a column that the users' table has, or add it there)";
+    for (
+        [ 'AuthJWTClaim email column:nowhere', "no such column: nowhere $column_cure" ],
+        [ 'AuthJWTUserColumns id nowhere:int', "no such column: nowhere $column_cure" ],
+        [ 'AuthJWTRolesQuery "SELECT role FROM nowhere WHERE id = %s"',
+            "no such table: nowhere $look logins and refreshes answer 503 (mend its SQL)" ],
+        [ 'AuthJWTLastLoginQuery "UPDATE nowhere SET seen = 1 WHERE id = %s"',
+            "no such table: nowhere $look logins are not noted (mend its SQL)" ],
+        [ 'AuthJWTLastLoginQuery django', "no such table: auth_user $look logins are not noted (mend its SQL)" ],
+    ) {
+        my ($line, $message) = @$_;
+        my ($name) = $line =~ /^(\w+)/;
+        for my $text ("$line\n", "<Location \"/auth\">\n$line\n</Location>\n") {
+            my $got = tool([ 'check', conf('trial', "$database$key$text") ]);
+            is $got->{status}, 1, "$line: check fails" or diag $got->{err};
+            my ($at) = $got->{out} =~ s/, line (\d+) of \S+ does/ does/ ? $1 : 0;
+            is +(split /\n/, $got->{out})[-1], "statements  FAILED  $name does not answer: sqlite3 says: $message", '... by this line';
+            is +(split /\n/, slurp("$dir/trial.conf"))[ $at - 1 ], $line, '... which stands there';
+        }
+    }
+    like good([ 'check', conf('trial', "$database${key}AuthJWTUserColumns username\nAuthJWTClaim name column:username\n"
+            . "AuthJWTRolesQuery \"SELECT username FROM auth_jwt_user WHERE id = %s\"") ], 'with more to ask'),
+        qr/^statements +good +users are found by name and by id, sessions by sid, and what else logins ask$/m, '... which is asked';
+
     system('sqlite3', "$dir/db/site.db", "CREATE TABLE auth_user AS SELECT * FROM auth_jwt_user");
     my @django = conf('django', "${database}AuthJWTKey a HS256 keys/site.key\nAuthJWTUserQuery django");
     bad([ @$_, @django ], 7, qr/^htjwt: the users of auth_user belong to an application with password hashes of its own;/, "django: $_->[0]",

@@ -346,6 +346,8 @@ for my $directive (@ALL) {
     }
 }
 
+# Before, as a statement that failed at start rests for a second.
+sqlite("CREATE TABLE merge_note(note TEXT); INSERT INTO merge_note VALUES('-')");
 my $server = httpd_start(<<"CONF" . world(@DIRECTIVES));
 Listen 127.0.0.1:\${PORT_1}
 DBDriver sqlite3
@@ -730,8 +732,6 @@ sub logout_leads_to
 {
     return ask(POST => @_[0, 1], body => '{}', fields => [ Accept => 'text/html' ])->header('Location');
 }
-
-sqlite("CREATE TABLE merge_note(note TEXT); INSERT INTO merge_note VALUES('-')");
 
 # ---- every directive at every place -------------------------------------------------------
 

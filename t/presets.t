@@ -149,6 +149,8 @@ $access = json(obtain('/wordpress/login', 'ada'))->{access};
 sqlite("DELETE FROM blog_users WHERE ID = 21", "$dir/site.db");
 is get_with('/wordpress/page', $access, port => $server->port)->code, 401, 'deleted in WordPress: at once';
 
-is scalar(grep { /JWT0011/ } split /\n/, $server->log), 3, 'each was tried at start';
+is scalar(grep { /JWT0011: the users' table/ } split /\n/, $server->log), 3, 'each was tried at start';
+is scalar(grep { /JWT0011: the statement answers: AuthJWTLastLoginQuery \(line / } split /\n/, $server->log), 2,
+    '... and what notes a login';
 
 done_testing;

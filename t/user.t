@@ -63,7 +63,7 @@ is $site->send('/auth/user', $jar)->code, 405, 'POST is no way to ask';
 
 my $mark = $site->server->log_mark;
 is $site->fetch('/absent/user', $jar)->code, 503, 'a column that is not there';
-like $site->server->log_since($mark), qr/JWT0201: answered 503 \(database\): sqlite3 says: no such column: nowhere/, '... is named in the log';
+like $site->server->log_since($mark), qr/JWT0201: answered 503 \(database\): AuthJWTUserColumns nowhere: sqlite3 says: no such column: nowhere/, '... is named in the log';
 for my $column (['teams', '[1', 'the column teams'], ['data', '{', 'the column data is no JSON'], ['is_active', '7', 'the column is_active']) {
     my ($name, $value, $why) = @$column;
     my $was = $site->sql("SELECT $name FROM auth_jwt_user WHERE id = 1") =~ s/\n\z//r;

@@ -20,6 +20,12 @@ static verdict_t ask(db_row_t *row, const identity_t *identity, const policy_t *
     }
     rv = users_columns(row, policy->users, &db, identity->user_id, names, why, p);
     policy->store->close(policy->store->context);
+    if (rv == APR_EGENERAL) {
+        *why = apr_psprintf(p,
+                            "AuthJWTUserColumns %s: %s; where the users' table has no "
+                            "such column add it there, or name another one",
+                            apr_array_pstrcat(p, names, ' '), *why);
+    }
     return rv == APR_SUCCESS    ? VERDICT_OK
            : rv == APR_NOTFOUND ? VERDICT_USER_NOT_FOUND
                                 : VERDICT_STORE_DOWN;

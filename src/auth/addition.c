@@ -30,6 +30,22 @@ static const apr_array_header_t *columns_of(const policy_t *policy, apr_pool_t *
     return columns;
 }
 
+static apr_status_t read_columns(facts_t *facts, const policy_t *policy, db_t *db,
+                                 const char *id, const apr_array_header_t *columns,
+                                 const char **why, apr_pool_t *p)
+{
+    apr_status_t rv = users_columns(&facts->row, policy->users, db, id, columns, why, p);
+
+    if (rv == APR_EGENERAL) {
+        *why = apr_psprintf(p,
+                            "AuthJWTClaim, by the columns %s: %s; where the users' table "
+                            "has no such column add it there, or name another one in "
+                            "AuthJWTClaim",
+                            apr_array_pstrcat(p, columns, ' '), *why);
+    }
+    return rv;
+}
+
 static apr_status_t read_roles(facts_t *facts, const policy_t *policy, db_t *db,
                                const char *id, const char **why, apr_pool_t *p)
 {
@@ -67,7 +83,7 @@ static apr_status_t ask(facts_t *facts, const policy_t *policy, const char *id,
         return APR_EGENERAL;
     }
     if (columns->nelts) {
-        rv = users_columns(&facts->row, policy->users, &db, id, columns, why, p);
+        rv = read_columns(facts, policy, &db, id, columns, why, p);
     }
     if (rv == APR_SUCCESS && policy->roles) {
         rv = read_roles(facts, policy, &db, id, why, p);

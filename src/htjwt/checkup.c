@@ -124,16 +124,33 @@ static const char *check_tables(checkup_t *c)
     return NULL;
 }
 
+static const char *check_trials(checkup_t *c)
+{
+    const char *why = "";
+    int i;
+
+    for (i = 0; i < c->site.trials->nelts; i++) {
+        const site_trial_t *trial = &APR_ARRAY_IDX(c->site.trials, i, const site_trial_t);
+
+        if (trial_run(&trial->trial, &c->db, &why, c->p) == APR_EGENERAL) {
+            return apr_psprintf(c->p, "%s does not answer: %s; %s", trial->place, why,
+                                trial_cure(&trial->trial));
+        }
+    }
+    return NULL;
+}
+
 static const char *check_statements(checkup_t *c)
 {
     const blacklist_t *list = c->site.blacklist;
     const char *why = "";
 
-    c->detail = apr_pstrcat(c->p,
-                            c->site.has_users ? "users are found by name and by id"
-                                              : "users are the providers'",
-                            has_sessions(c) ? ", sessions by sid" : "",
-                            list ? ", ended tokens by jti" : "", NULL);
+    c->detail = apr_pstrcat(
+        c->p,
+        c->site.has_users ? "users are found by name and by id"
+                          : "users are the providers'",
+        has_sessions(c) ? ", sessions by sid" : "", list ? ", ended tokens by jti" : "",
+        c->site.trials->nelts ? ", and what else logins ask" : "", NULL);
     if (c->site.has_users &&
         users_probe(&c->site.users, &c->db, &why, c->p) != APR_SUCCESS) {
         return why;
@@ -148,7 +165,7 @@ static const char *check_statements(checkup_t *c)
     if (list && blacklist_probe(&c->db, list, &why, c->p) != APR_SUCCESS) {
         return apr_psprintf(c->p, "%s: %s", blacklist_name(list), why);
     }
-    return NULL;
+    return check_trials(c);
 }
 
 /* Whether the database lets this connection run a statement, which changes no row. */

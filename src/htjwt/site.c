@@ -76,6 +76,37 @@ static void read_users(users_t *out, const json_t *users, apr_pool_t *p)
     }
 }
 
+static void read_trial(site_trial_t *out, const json_t *from, apr_pool_t *p)
+{
+    const json_t *users = json_object_get(from, "users");
+    const char *sql = text(from, "note", p);
+    users_note_t *note = apr_palloc(p, sizeof *note);
+    users_t *owner = apr_palloc(p, sizeof *owner);
+
+    *out = (site_trial_t){.place = text(from, "place", p)};
+    out->trial.roles = query(from, "roles", p);
+    out->trial.column = text(from, "column", p);
+    if (sql) {
+        users_note(note, sql, p);
+        out->trial.note = note;
+    }
+    if (json_is_object(users)) {
+        read_users(owner, users, p);
+        out->trial.users = owner;
+    }
+}
+
+static const apr_array_header_t *read_trials(const json_t *array, apr_pool_t *p)
+{
+    apr_array_header_t *trials = apr_array_make(p, 2, sizeof(site_trial_t));
+    size_t i;
+
+    for (i = 0; i < json_array_size(array); i++) {
+        read_trial(apr_array_push(trials), json_array_get(array, i), p);
+    }
+    return trials;
+}
+
 static const apr_array_header_t *read_keys(const json_t *array, apr_pool_t *p)
 {
     apr_array_header_t *keys = apr_array_make(p, 2, sizeof(site_key_t));
@@ -118,6 +149,7 @@ static void read_host(site_t *out, const json_t *host, apr_pool_t *p)
     if (out->has_users) {
         read_users(&out->users, json_object_get(host, "users"), p);
     }
+    out->trials = read_trials(json_object_get(host, "trials"), p);
     out->keys = read_keys(json_object_get(host, "keys"), p);
     out->verify_kids = texts(host, "verify_keys", "-", p);
     out->signing_kid = text(host, "signing_key", p);
@@ -296,6 +328,7 @@ static void set_defaults(site_t *out, apr_pool_t *p)
     memset(out, 0, sizeof *out);
     users_table(&out->users, "auth_jwt_user", users_column_names, p);
     out->has_users = 1;
+    out->trials = apr_array_make(p, 1, sizeof(site_trial_t));
     out->keys = apr_array_make(p, 1, sizeof(site_key_t));
     out->user_id_claim = "user_id";
     out->claim_names = claims_usual_names;

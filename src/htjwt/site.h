@@ -6,6 +6,7 @@
 
 #include "auth/policy.h"
 #include "htjwt/options.h"
+#include "store/trial.h"
 
 /** Where keys come from. */
 typedef struct {
@@ -15,12 +16,19 @@ typedef struct {
     int can_sign;
 } site_key_t;
 
+/** What only logins ask, or only some. */
+typedef struct {
+    const char *place; /* the directive, and its line */
+    trial_t trial;
+} site_trial_t;
+
 typedef struct {
     const char *driver, *params; /* NULL: not said */
     const char *owner;           /* whom the server runs as; NULL: not known */
     users_t users;
     const apr_array_header_t *providers;   /* const char *; NULL: none */
     int has_users;                         /* 0: the providers' alone */
+    const apr_array_header_t *trials;      /* site_trial_t */
     const apr_array_header_t *keys;        /* site_key_t */
     const apr_array_header_t *verify_kids; /* const char *; NULL: all */
     const char *signing_kid;               /* NULL: the first key that can sign */

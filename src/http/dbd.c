@@ -256,46 +256,53 @@ void dbd_remember(policy_t *policy, dbd_t *dbd, apr_interval_time_t age)
 static const char *place(const dbd_source_t *source, apr_pool_t *p)
 {
     return source->blacklist ? blacklist_name(source->blacklist)
-           : !source->users  ? "auth_jwt_session"
            : source->where
                ? apr_psprintf(p, "%s (line %d of %s)", source->where->directive,
                               source->where->line_num, source->where->filename)
-               : "AuthJWTUserQuery auth_jwt (the default)";
+           : source->users ? "AuthJWTUserQuery auth_jwt (the default)"
+                           : "auth_jwt_session";
 }
 
-/* What a table is for, and how one is come by that is missing or of another layout. */
-static const char *table_of(const dbd_source_t *source)
+/* What it is for, and how a table is come by that is missing or of another layout. */
+static const char *subject_of(const dbd_source_t *source, apr_pool_t *p)
 {
-    return source->users       ? "users' table"
+    return source->trial       ? (source->trial->column
+                                      ? apr_pstrcat(p, "column ", source->trial->column, NULL)
+                                      : "statement")
+           : source->users     ? "users' table"
            : source->blacklist ? "table of ended tokens"
                                : "table of sessions";
 }
 
+#define REFUSES "until it does, logins and protected pages answer 503"
+
 static const char *cure_of(const dbd_source_t *source)
 {
-    return source->users
-               ? (source->where ? "" : " (where the table is missing run: htjwt init)")
-           : source->blacklist == &blacklist_django
-               ? " (make it by Django: add rest_framework_simplejwt.token_blacklist to "
-                 "INSTALLED_APPS and run manage.py migrate, or write AuthJWTSessions On)"
-               : " (where the table is missing run: htjwt init; where a column is, drop "
-                 "the table before; to do without it write AuthJWTSessions Off)";
+    return source->trial ? trial_cure(source->trial)
+           : source->users
+               ? (source->where ? REFUSES
+                                : REFUSES " (where the table is missing run: htjwt init)")
+           : source->blacklist == &blacklist_django ? REFUSES
+               " (make it by Django: add rest_framework_simplejwt.token_blacklist to "
+               "INSTALLED_APPS and run manage.py migrate, or write AuthJWTSessions On)"
+                                                    : REFUSES
+               " (where the table is missing run: htjwt init; where a column is, drop "
+               "the table before; to do without it write AuthJWTSessions Off)";
 }
 
 /* How a table is made helps nobody whose database is away. */
 static void say(const dbd_source_t *source, apr_status_t rv, const char *why,
                 int is_connected, apr_pool_t *p)
 {
-    const char *table = table_of(source);
+    const char *subject = subject_of(source, p);
 
     if (rv == APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_INFO, 0, source->server,
-                     "JWT0011: the %s answers: %s", table, place(source, p));
-    } else {
+                     "JWT0011: the %s answers: %s", subject, place(source, p));
+    } else if (rv != APR_INCOMPLETE) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, source->server,
-                     "JWT0012: the %s does not answer: %s: %s; until it does, "
-                     "logins and protected pages answer 503%s",
-                     table, place(source, p), why, is_connected ? cure_of(source) : "");
+                     "JWT0012: the %s does not answer: %s: %s; %s", subject,
+                     place(source, p), why, is_connected ? cure_of(source) : REFUSES);
     }
 }
 
@@ -318,7 +325,8 @@ static apr_status_t probe_users(const dbd_source_t *source, db_t *db, const char
 static apr_status_t probe(const dbd_source_t *source, db_t *db, const char **why,
                           apr_pool_t *p)
 {
-    return source->users       ? probe_users(source, db, why, p)
+    return source->trial       ? trial_run(source->trial, db, why, p)
+           : source->users     ? probe_users(source, db, why, p)
            : source->blacklist ? blacklist_probe(db, source->blacklist, why, p)
                                : sessions_probe(db, why, p);
 }
@@ -372,7 +380,10 @@ void dbd_child_init(apr_pool_t *pchild, server_rec *s, const apr_array_header_t 
     /* One that is out of reach may cost seconds each time: only the first child asks on.
      */
     for (i = 0; i < sources->nelts && (is_first || is_there); i++) {
-        is_there = meet(&APR_ARRAY_IDX(sources, i, dbd_source_t), is_first, p);
+        const dbd_source_t *source = &APR_ARRAY_IDX(sources, i, dbd_source_t);
+
+        /* A trial stands behind the tables of its database, which tell as much. */
+        is_there = (is_there || !source->trial) && meet(source, is_first, p);
     }
     apr_pool_destroy(p);
 }

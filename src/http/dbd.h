@@ -10,6 +10,7 @@
 #include "auth/policy.h"
 #include "http/cache.h"
 #include "http/config.h"
+#include "store/trial.h"
 
 /* Needs apr_dbd.h in front, which store/db.h includes. */
 #include <mod_dbd.h>
@@ -32,12 +33,14 @@ typedef struct {
     volatile apr_uint32_t refreshes; /* where these make it begin */
 } dbd_purge_t;
 
-/** Tables of a server, to be tried when the first child starts. */
+/** Tables of a server, and what else is asked there, to be tried when the first child
+ *  starts. */
 typedef struct {
     server_rec *server;
     const config_users_t *users;  /* NULL: another table */
-    const blacklist_t *blacklist; /* NULL: likewise; without both that of sessions */
-    const ap_directive_t *where;  /* of the users; NULL: the preset */
+    const blacklist_t *blacklist; /* NULL: likewise */
+    const trial_t *trial;         /* NULL: no table; without all three that of sessions */
+    const ap_directive_t *where;  /* of the users or the trial; NULL: the preset */
     int has_sessions;             /* of the users: whether theirs are in that database */
 } dbd_source_t;
 

@@ -10,7 +10,10 @@
 #include <unixd.h>
 
 #include "http/config.h"
+#include "http/dbd.h"
 #include "http/keyring.h"
+#include "http/sources.h"
+#include "http/tree.h"
 
 int dump_is_asked_for(void)
 {
@@ -102,7 +105,54 @@ static const char *sessions(policy_sessions_t mode)
                                                : "off";
 }
 
-static json_t *host(const sections_host_t *from)
+/* A preset's statement is one for each database, and has a name. */
+static const char *note(const users_note_t *from)
+{
+    return !from ? NULL : from->any ? from->any->sql : "django";
+}
+
+static json_t *trial(const dbd_source_t *source)
+{
+    const trial_t *from = source->trial;
+    apr_pool_t *p = sources_all()->pool;
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "place",
+                     text(tree_text(source->where, p)), "roles", sql(from->roles), "note",
+                     text(note(from->note)), "column", text(from->column), "users",
+                     from->users ? users(from->users) : json_null());
+}
+
+static const sections_host_t *host_of(const server_rec *server,
+                                      const apr_array_header_t *all)
+{
+    const sections_place_t *place = (const sections_place_t *)all->elts;
+
+    while (place->host->server != server) {
+        place++;
+    }
+    return place->host;
+}
+
+/* All that is asked of a host's database, for whichever place of whichever host. */
+static json_t *trials(const sections_host_t *host, const apr_array_header_t *all)
+{
+    const apr_array_header_t *sources = sources_all();
+    json_t *array = json_array();
+    int i;
+
+    for (i = 0; i < sources->nelts; i++) {
+        const dbd_source_t *source = &APR_ARRAY_IDX(sources, i, const dbd_source_t);
+
+        if (source->trial && sections_same_database(host_of(source->server, all), host) &&
+            json_array_append_new(array, trial(source)) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *host(const sections_host_t *from, const apr_array_header_t *all)
 {
     const config_t *config = from->config;
     const blacklist_t *blacklist = config_blacklist(config);
@@ -124,11 +174,12 @@ static json_t *host(const sections_host_t *from)
         config_ends_on_password_change(config), "revoke_claim",
         text(config->revoke_claim));
     object = json_pack(
-        "{s:b, s:o, s:i, s:o, s:o, s:o, s:o, s:o}", "is_main", !from->where, "name",
+        "{s:b, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "is_main", !from->where, "name",
         text(from->server->server_hostname), "port", (int)from->server->port, "driver",
         text(from->driver), "params", text(from->params), "users",
         config_has_users(config) ? users(&config_users(config)->queries) : json_null(),
-        "providers", list(config->providers, NULL), "keys", keys(config));
+        "providers", list(config->providers, NULL), "keys", keys(config), "trials",
+        trials(from, all));
     if (!object || json_object_update_missing(object, settings) != 0) {
         json_decref(object);
         object = NULL;
@@ -151,7 +202,7 @@ static json_t *hosts(const apr_array_header_t *all)
             continue;
         }
         last = place->host;
-        if (json_array_append_new(array, host(last)) != 0) {
+        if (json_array_append_new(array, host(last, all)) != 0) {
             json_decref(array);
             return NULL;
         }

@@ -137,7 +137,7 @@ static void purge_all(apr_pool_t *p)
     for (i = 0; i < sources->nelts; i++) {
         const dbd_source_t *source = &APR_ARRAY_IDX(sources, i, const dbd_source_t);
         expired_table_t table =
-            source->users ? EXPIRED_TABLES : table_of(source->blacklist);
+            source->users || source->trial ? EXPIRED_TABLES : table_of(source->blacklist);
 
         if (table != EXPIRED_TABLES) {
             purge_table(source->server, table, p);

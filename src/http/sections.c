@@ -87,6 +87,14 @@ static void read_facts(sections_place_t *section, const ap_directive_t *first,
     }
 }
 
+static void add_layer(const walk_t *w, sections_place_t *to, const ap_directive_t *node)
+{
+    sections_layer_t *layer = apr_palloc(w->p, sizeof *layer);
+
+    *layer = (sections_layer_t){to->layers, node};
+    to->layers = layer;
+}
+
 /* Lay a section over what holds without it. */
 static void apply(const walk_t *w, sections_place_t *to, const ap_directive_t *node)
 {
@@ -97,6 +105,7 @@ static void apply(const walk_t *w, sections_place_t *to, const ap_directive_t *n
                                   (void *)(apr_uintptr_t)own);
     }
     read_facts(to, node->first_child, w->p);
+    add_layer(w, to, node);
 }
 
 /* The path of a section without the slash at its end; 0 when it is a pattern. Nothing
@@ -227,8 +236,10 @@ static void visit_host(walk_t *w, const sections_host_t *host)
 
     section.own = find_own(w, host->where);
     read_facts(&section, ap_conftree, w->p);
+    add_layer(w, &section, NULL);
     if (host->where) {
         read_facts(&section, host->where->first_child, w->p);
+        add_layer(w, &section, host->where);
     }
     add(w, &section);
     if (host->config->mount) {
@@ -359,6 +370,25 @@ apr_array_header_t *sections_list(server_rec *s, apr_pool_t *pconf, apr_pool_t *
         }
     }
     return w.sections;
+}
+
+const ap_directive_t *sections_line(const sections_place_t *place, const char *directive,
+                                    const char *word, apr_pool_t *p)
+{
+    const sections_layer_t *layer;
+    const ap_directive_t *node;
+
+    for (layer = place->layers; layer; layer = layer->below) {
+        node = layer->section ? layer->section->first_child : ap_conftree;
+        node = tree_find(node, directive);
+        while (node && word && strcmp(tree_word(node, p), word) != 0) {
+            node = tree_find(node->next, directive);
+        }
+        if (node) {
+            return node;
+        }
+    }
+    return NULL;
 }
 
 int sections_is_protected(const sections_place_t *place)

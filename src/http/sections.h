@@ -17,6 +17,14 @@ typedef struct {
     int lends_keys, lends_database; /* the server has none, but virtual hosts do */
 } sections_host_t;
 
+/** What was laid over what, the last one on top. */
+typedef struct sections_layer_t sections_layer_t;
+
+struct sections_layer_t {
+    const sections_layer_t *below;
+    const ap_directive_t *section; /* or virtual host; NULL: the server */
+};
+
 /** A place with what holds there. */
 typedef struct {
     const sections_host_t *host;
@@ -27,6 +35,7 @@ typedef struct {
     const char *handler;         /* SetHandler's argument, likewise, or a mounted one */
     const char *path;            /* of a Location or Directory; NULL: no plain one */
     const ap_directive_t *users; /* the directive that says where they are, or NULL */
+    const sections_layer_t *layers; /* of all that */
 } sections_place_t;
 
 /**
@@ -38,6 +47,16 @@ typedef struct {
  * @return sections_place_t, allocated from @p p
  */
 apr_array_header_t *sections_list(server_rec *s, apr_pool_t *pconf, apr_pool_t *p);
+
+/**
+ * Find the line by which something holds in a place.
+ *
+ * @param directive  its name
+ * @param word       its first argument, where several lines add to each other; or NULL
+ * @return NULL where there is none
+ */
+const ap_directive_t *sections_line(const sections_place_t *place, const char *directive,
+                                    const char *word, apr_pool_t *p);
 
 /** Whether AuthType JWT holds in a place. */
 int sections_is_protected(const sections_place_t *place);

@@ -1,7 +1,9 @@
 #include "http/sources.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "http/client.h"
 #include "http/dbd.h"
 #include "http/tree.h"
 
@@ -10,6 +12,7 @@ struct sources_t {
     apr_array_header_t *places;        /* of which no two are alike */
     apr_array_header_t *with_users;    /* of which no two have the same users */
     apr_array_header_t *with_sessions; /* of which no two have the same table of them */
+    apr_hash_t *trials;                /* dbd_source_t, by database and what is asked */
 };
 
 /* Users among all sources, and the place that they were found at first. */
@@ -28,6 +31,7 @@ sources_t *sources_make(apr_pool_t *pconf, apr_pool_t *p)
     sources->places = apr_array_make(p, 4, sizeof(const sections_place_t *));
     sources->with_users = apr_array_make(p, 2, sizeof(users_place_t));
     sources->with_sessions = apr_array_make(p, 2, sizeof(const sections_place_t *));
+    sources->trials = apr_hash_make(p);
     return sources;
 }
 
@@ -244,8 +248,80 @@ static void add_sessions(sources_t *sources, const sections_place_t *section)
     *source = (dbd_source_t){.blacklist = blacklist, .server = section->host->server};
 }
 
-const char *sources_add(const sections_place_t **other, sources_t *sources,
-                        const sections_place_t *section, apr_pool_t *p)
+/* --- What else is asked ------------------------------------------------------------- */
+
+/* Once for each database, and of lines that say the same the first one. */
+static void add_trial(sources_t *sources, const sections_place_t *section,
+                      const trial_t *trial, const ap_directive_t *where, apr_pool_t *p)
+{
+    const sections_host_t *host = section->host;
+    const char *key;
+    trial_t *kept;
+
+    if (!where) {
+        return;
+    }
+    key = apr_pstrcat(p, host->driver ? host->driver : "", "\n",
+                      host->params ? host->params : "", "\n",
+                      trial->users ? trial->users->by_id->sql : "", "\n",
+                      trial->column ? trial->column : "", "\n", where->directive, " ",
+                      where->args, NULL);
+    if (apr_hash_get(sources->trials, key, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    kept = apr_pmemdup(all->pool, trial, sizeof *trial);
+    apr_hash_set(sources->trials, key, APR_HASH_KEY_STRING, kept);
+    *(dbd_source_t *)apr_array_push(all) =
+        (dbd_source_t){.trial = kept, .where = where, .server = host->server};
+}
+
+/* @param are_named  whether each column has a line of its own, by its claim */
+static void add_columns(sources_t *sources, const sections_place_t *section,
+                        const char *directive, const apr_array_header_t *columns,
+                        int are_named, apr_pool_t *p)
+{
+    trial_t trial = {.users = &config_users(section->config)->queries};
+    int i;
+
+    for (i = 0; columns && i < columns->nelts; i++) {
+        const policy_claim_t *claim = &APR_ARRAY_IDX(columns, i, const policy_claim_t);
+
+        trial.column = claim->column;
+        if (claim->column) {
+            add_trial(
+                sources, section, &trial,
+                sections_line(section, directive, are_named ? claim->name : NULL, p), p);
+        }
+    }
+}
+
+static void add_trials(sources_t *sources, const sections_place_t *section, apr_pool_t *p)
+{
+    const config_t *config = section->config;
+    int has_users = config_has_users(config);
+    trial_t roles = {.roles = config->roles}, note = {.note = config->last_login};
+
+    if (sections_issues(section) ||
+        (sections_is_protected(section) && client_refreshes_silently(config))) {
+        add_columns(sources, section, "AuthJWTClaim", has_users ? config->claims : NULL,
+                    1, p);
+        if (roles.roles) {
+            add_trial(sources, section, &roles,
+                      sections_line(section, "AuthJWTRolesQuery", NULL, p), p);
+        }
+    }
+    if (sections_issues(section) && note.note) {
+        add_trial(sources, section, &note,
+                  sections_line(section, "AuthJWTLastLoginQuery", NULL, p), p);
+    }
+    if (has_users && section->handler && mount_asks_users(section->handler)) {
+        add_columns(sources, section, "AuthJWTUserColumns", config->user_columns, 0, p);
+    }
+}
+
+/* What it differs in from a place before it, or NULL. */
+static const char *compare(const sections_place_t **other, sources_t *sources,
+                           const sections_place_t *section, apr_pool_t *p)
 {
     int i;
 
@@ -265,4 +341,15 @@ const char *sources_add(const sections_place_t **other, sources_t *sources,
     add_users(sources, section, p);
     APR_ARRAY_PUSH(sources->places, const sections_place_t *) = section;
     return NULL;
+}
+
+const char *sources_add(const sections_place_t **other, sources_t *sources,
+                        const sections_place_t *section, apr_pool_t *p)
+{
+    const char *difference = compare(other, sources, section, p);
+
+    if (!difference) {
+        add_trials(sources, section, p);
+    }
+    return difference;
 }

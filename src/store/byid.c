@@ -152,16 +152,18 @@ apr_status_t byid_get_row(db_row_t *row, const byid_t *byid, db_t *db, const cha
     }
 }
 
+const char *const byid_nobodies[BYID_NOBODIES] = {"0",
+                                                  "00000000-0000-0000-0000-000000000000"};
+
 apr_status_t byid_probe(const byid_t *byid, db_t *db, const char *last, const char **why,
                         apr_pool_t *p)
 {
-    static const char *const nobodies[] = {"0", "00000000-0000-0000-0000-000000000000"};
     apr_status_t rv = APR_BADARG;
     db_row_t row;
-    apr_size_t i;
+    int i;
 
-    for (i = 0; i < sizeof nobodies / sizeof *nobodies && rv == APR_BADARG; i++) {
-        rv = byid_get_row(&row, byid, db, nobodies[i], last, why, p);
+    for (i = 0; i < BYID_NOBODIES && rv == APR_BADARG; i++) {
+        rv = byid_get_row(&row, byid, db, byid_nobodies[i], last, why, p);
     }
     return rv == APR_NOTFOUND ? APR_SUCCESS : rv;
 }

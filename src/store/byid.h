@@ -45,6 +45,10 @@ const byid_t *byid_make(const byid_sql_t *sql, const char *table, const char *co
 apr_status_t byid_get_row(db_row_t *row, const byid_t *byid, db_t *db, const char *id,
                           const char *last, const char **why, apr_pool_t *p);
 
+/** Ids that nobody has: a number, and a UUID. */
+enum { BYID_NOBODIES = 2 };
+extern const char *const byid_nobodies[BYID_NOBODIES];
+
 /** Try the question with an id that nobody has, of the column's type. */
 apr_status_t byid_probe(const byid_t *byid, db_t *db, const char *last, const char **why,
                         apr_pool_t *p);

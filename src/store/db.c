@@ -251,6 +251,19 @@ static apr_interval_time_t longer(apr_interval_time_t pause)
     return pause == 0 ? PAUSE : pause >= LONGEST_PAUSE ? LONGEST_PAUSE : 2 * pause;
 }
 
+static apr_status_t prepare_first(statement_t *statement, db_t *db,
+                                  const db_query_t *query, const char **why,
+                                  apr_pool_t *p)
+{
+    if (!statement->prepared) {
+        if (prepare(statement, db, query, why, p) != APR_SUCCESS) {
+            return APR_EGENERAL;
+        }
+        statement->pause = 0;
+    }
+    return APR_SUCCESS;
+}
+
 /* Run the statement, and prepare it again where that may help. */
 static apr_status_t execute(outcome_t *out, db_t *db, const db_query_t *query,
                             const char **args, const char **why, apr_pool_t *p)
@@ -258,11 +271,8 @@ static apr_status_t execute(outcome_t *out, db_t *db, const db_query_t *query,
     statement_t *statement = get_statement(db, query);
     int rv;
 
-    if (!statement->prepared) {
-        if (prepare(statement, db, query, why, p) != APR_SUCCESS) {
-            return APR_EGENERAL;
-        }
-        statement->pause = 0;
+    if (prepare_first(statement, db, query, why, p) != APR_SUCCESS) {
+        return APR_EGENERAL;
     }
     rv = run(out, statement, db, query, args, p);
     if (rv != 0 && is_stale(statement, db, rv, p)) {
@@ -434,6 +444,13 @@ apr_status_t db_execute(int *affected, db_t *db, const db_query_t *query,
                         const char **args, const char **why, apr_pool_t *p)
 {
     return ask(NULL, affected, 0, db, query, args, why, p);
+}
+
+apr_status_t db_try(db_t *db, const db_query_t *query, const char **why, apr_pool_t *p)
+{
+    return use_file(db, why, p) == APR_SUCCESS
+               ? prepare_first(get_statement(db, query), db, query, why, p)
+               : APR_EGENERAL;
 }
 
 int db_row_find(const char **value, const db_row_t *row, const char *name)

@@ -117,6 +117,13 @@ apr_status_t db_execute(int *affected, db_t *db, const db_query_t *query,
                         const char **args, const char **why, apr_pool_t *p);
 
 /**
+ * Prepare a statement as for its first use, and do not run it.
+ *
+ * @return APR_SUCCESS or APR_EGENERAL
+ */
+apr_status_t db_try(db_t *db, const db_query_t *query, const char **why, apr_pool_t *p);
+
+/**
  * A column by name, without regard to case (PostgreSQL folds to lower case), of a row
  * that has names.
  *

@@ -268,21 +268,36 @@ const char *users_note(users_note_t *out, const char *text, apr_pool_t *p)
     return NULL;
 }
 
+/* The statement for a database; NULL with the reason where none is known. */
+static const db_query_t *choose_note(const users_note_t *note, const db_t *db,
+                                     const char **why, apr_pool_t *p)
+{
+    db_dialect_t dialect = db_dialect(db);
+
+    if (!note->any && dialect == DB_DIALECTS) {
+        *why = apr_psprintf(p, "no statement is known for the driver %s; write it in SQL",
+                            apr_dbd_name(db->driver));
+        return NULL;
+    }
+    return note->any ? note->any : note->of_dialect[dialect];
+}
+
 apr_status_t users_note_login(const users_note_t *note, db_t *db, const char *id,
                               const char **why, apr_pool_t *p)
 {
-    db_dialect_t dialect = db_dialect(db);
-    const db_query_t *query = note->any;
+    const db_query_t *query = choose_note(note, db, why, p);
     int affected;
 
-    if (!query && dialect == DB_DIALECTS) {
-        *why = apr_psprintf(p, "no statement is known for the driver %s; write it in SQL",
-                            apr_dbd_name(db->driver));
-        return APR_EGENERAL;
-    }
-    query = query ? query : note->of_dialect[dialect];
     /* Not how many rows: MySQL does not count one that was the same already. */
-    return db_execute(&affected, db, query, &id, why, p);
+    return query ? db_execute(&affected, db, query, &id, why, p) : APR_EGENERAL;
+}
+
+apr_status_t users_try_note(const users_note_t *note, db_t *db, const char **why,
+                            apr_pool_t *p)
+{
+    const db_query_t *query = choose_note(note, db, why, p);
+
+    return query ? db_try(db, query, why, p) : APR_EGENERAL;
 }
 
 /* The spellings of true that databases have; whatever else stands there is no

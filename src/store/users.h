@@ -93,6 +93,10 @@ const char *users_note(users_note_t *out, const char *text, apr_pool_t *p);
 apr_status_t users_note_login(const users_note_t *note, db_t *db, const char *id,
                               const char **why, apr_pool_t *p);
 
+/** Prepare that statement, and do not run it. */
+apr_status_t users_try_note(const users_note_t *note, db_t *db, const char **why,
+                            apr_pool_t *p);
+
 /**
  * Find a user by login name, or by id.
  *
