@@ -624,7 +624,7 @@ my @bad_sums = (
         [ 'AuthJWTRefreshCookie __Host-jwt', 'AuthJWTRefreshCookie', 'AuthJWTAccessCookie', '__Host-jwt',
             'AuthJWTRefreshCookie', 5 ],
         [ 'AuthJWTAccessCookie __Host-jwt-refresh', 'AuthJWTRefreshCookie', 'AuthJWTAccessCookie',
-            '__Host-jwt-refresh', 'AuthJWTKey', 3 ],
+            '__Host-jwt-refresh', 'AuthJWTAccessCookie', 5 ],
         [ "AuthJWTAccessCookie a\nAuthJWTCSRFCookie a", 'AuthJWTCSRFCookie', 'AuthJWTAccessCookie', 'a',
             'AuthJWTCSRFCookie', 6 ],
         [ "AuthJWTCSRFCookie __Host-jwt-refresh", 'AuthJWTCSRFCookie', 'AuthJWTRefreshCookie',
@@ -633,14 +633,20 @@ my @bad_sums = (
         "AuthJWTRefreshCookie: 'a' is the cookie of AuthJWTAccessCookie, too; write another name "
         . '(in <Location "/x">, line 6 of CONF)' ],
     map({ [ "no Secure where the name asks for it: $_", "${site}AuthJWTRefreshCookie r Secure=Off\nAuthJWTCSRFCookie $_",
-            "AuthJWTCSRFCookie: '$_' is as little Secure as the refresh cookie with its Secure=Off, and browsers drop such "
-            . 'a cookie by its prefix; write a name without one, such as csrftoken (in AuthJWTCSRFCookie, line 6 of CONF)' ] }
+            "AuthJWTCSRFCookie: '$_' is as little Secure as that of AuthJWTRefreshCookie with its Secure=Off, and browsers "
+            . 'drop such a cookie by its prefix; write a name without one, such as csrftoken (in AuthJWTCSRFCookie, line 6 of '
+            . 'CONF)' ] }
         '__Host-jwt-csrf', '__Secure-csrf', '__host-x'),
+    [ 'no Secure where the default name asks for it', "${site}AuthJWTRefreshCookie r Secure=Off",
+        "AuthJWTCSRFCookie: '__Host-jwt-csrf' is as little Secure as that of AuthJWTRefreshCookie with its Secure=Off, and "
+        . 'browsers drop such a cookie by its prefix; write a name without one, such as csrftoken (in AuthJWTRefreshCookie, '
+        . 'line 5 of CONF)' ],
     map({ [ "an old token in a query: $_", $site . protected("AuthJWTTokenSource header query:token\n$_"),
             'AuthJWTTokenSource: tokens in queries are written down in many places, so they must be young; add '
             . "AuthJWTMaxTokenAge 5min, or less $in_x" ] }
         '', 'AuthJWTMaxTokenAge none', 'AuthJWTMaxTokenAge 301s'),
-    [ 'remembered for longer than a session lasts', "${site}AuthJWTRememberLifetime 31d", "$remembered $mounted" ],
+    [ 'remembered for longer than a session lasts', "${site}AuthJWTRememberLifetime 31d",
+        "$remembered (in AuthJWTRememberLifetime, line 5 of CONF)" ],
     [ 'remembered for longer than its session lasts', "${site}AuthJWTSessionLifetime 12h\n"
             . in_location("SetHandler jwt-login\nAuthJWTRememberLifetime 13h"),
         "$remembered (in <Location \"/x\">, line 6 of CONF)" ],
@@ -649,7 +655,7 @@ my @bad_sums = (
         "$remembered (in <Location \"/x\">, line 5 of CONF)" ],
     [ 'remembered for shorter than an access token', "${site}AuthJWTRememberLifetime 4min",
         'AuthJWTRememberLifetime: is shorter than AuthJWTAccessLifetime, so a refresh token would end before what it '
-        . "renews; make it the longer one $mounted" ],
+        . "renews; make it the longer one (in AuthJWTRememberLifetime, line 5 of CONF)" ],
     [ 'a silent refresh of what is not looked for', $site . protected('AuthJWTSilentRefresh On'),
         "$no_cookie $in_x" ],
     [ 'a silent refresh that a server asks for', "${site}AuthJWTSilentRefresh On",
@@ -764,7 +770,7 @@ my @bad_sums = (
     [ 'a query by id that leaves out the password', $site . $by_name
             . "AuthJWTUserByIdQuery \"SELECT id, username FROM u WHERE id = %s\"",
         'AuthJWTUserByIdQuery: gives no column password, by which tokens end when the password '
-        . 'changes; add it, or write AuthJWTEndOnPasswordChange Off (in AuthJWTEndpoints, line 4 of CONF)' ],
+        . 'changes; add it, or write AuthJWTEndOnPasswordChange Off (in AuthJWTUserByIdQuery, line 6 of CONF)' ],
     [ 'a name that is not known', $site . protected('AuthJWTCheckUser Off'), "$no_name $in_x" ],
     [ 'a name that is not known, by the server', "${site}AuthJWTCheckUser Off\n" . protected(''),
         "$no_name (in <Location \"/x\">, line 6 of CONF)" ],
@@ -780,7 +786,7 @@ my @bad_sums = (
         "${site}AuthJWTAccessLifetime 2h\nAuthJWTRefreshLifetime 90min",
         too_long('2h', '90min', '(in AuthJWTAccessLifetime, line 5 of CONF)') ],
     [ 'a lifetime against the default', "${site}AuthJWTAccessLifetime 90000",
-        too_long('25h', '1d', $mounted) ],
+        too_long('25h', '1d', '(in AuthJWTAccessLifetime, line 5 of CONF)') ],
     [ 'lifetimes of a section against each other',
         $site . in_location("SetHandler jwt-obtain\nAuthJWTAccessLifetime 61s\n"
             . 'AuthJWTRefreshLifetime 1m'), too_long('61s', '1min', $in_x) ],
@@ -793,8 +799,12 @@ my @bad_sums = (
         too_long('5min', '1min', '(in <Location "/auth/token">, line 5 of CONF)') ],
     [ 'a lifetime of a virtual host against the server\'s',
         $site . in_host('AuthJWTAccessLifetime 2d'),
-        too_long('2d', '1d', '(in AuthJWTEndpoints, line 4 of CONF, for <VirtualHost *:80>, line 5 '
-            . 'of CONF)') ],
+        too_long('2d', '1d', '(in AuthJWTAccessLifetime, line 6 of CONF)') ],
+    [ 'a lifetime of the server against a virtual host\'s, which is not named first', "${site}AuthJWTAccessLifetime 90min\n"
+            . in_host('AuthJWTRefreshLifetime 1h'),
+        too_long('90min', '1h', '(in AuthJWTAccessLifetime, line 5 of CONF, for <VirtualHost *:80>, line 6 of CONF)') ],
+    [ 'a lifetime of a virtual host against the default of the other', $site . in_host('AuthJWTRefreshLifetime 1min'),
+        too_long('5min', '1min', '(in AuthJWTRefreshLifetime, line 6 of CONF)') ],
     [ 'a lifetime of a section of the server against a virtual host\'s',
         "${database}${key}AuthJWTRefreshLifetime 2d\n"
             . in_location("SetHandler jwt-obtain\nAuthJWTAccessLifetime 25h")
@@ -833,15 +843,14 @@ my @bad_sums = (
         . "users $confusion AuthJWTEndpoints, line 4 of CONF $in_x" ],
     [ 'another table in a virtual host with the inherited key',
         $site . in_host('AuthJWTUserTable members'), 'AuthJWTUserTable members: another table of '
-        . "users $confusion AuthJWTEndpoints, line 4 of CONF (in AuthJWTEndpoints, line 4 of CONF, "
-        . 'for <VirtualHost *:80>, line 5 of CONF)' ],
+        . "users $confusion AuthJWTEndpoints, line 4 of CONF (in AuthJWTUserTable, line 6 of CONF)" ],
     [ 'another table in a virtual host with the same secret in another file',
         $site . in_host("AuthJWTKey - HS256 KEYS/same.key\nAuthJWTUserTable members"),
         "AuthJWTUserTable members: another table of users $confusion AuthJWTEndpoints, line 4 of "
-        . 'CONF (in AuthJWTEndpoints, line 4 of CONF, for <VirtualHost *:80>, line 5 of CONF)' ],
+        . 'CONF (in AuthJWTUserTable, line 7 of CONF)' ],
     [ 'another database in a virtual host', $site . in_host("DBDParams other.db\n" . protected('')),
         "DBDParams: another database $confusion AuthJWTEndpoints, line 4 of CONF (in "
-        . 'AuthJWTEndpoints, line 4 of CONF, for <VirtualHost *:80>, line 5 of CONF)' ],
+        . 'DBDParams, line 6 of CONF)' ],
     [ 'another database for a section of the server', $database . $key . protected('')
             . in_host("DBDParams other.db\nAuthJWTMaxBody 300"),
         "DBDParams: another database $confusion <Location \"/x\">, line 4 of CONF (in <Location "
@@ -860,8 +869,7 @@ my @bad_sums = (
     [ 'one of several keys is the same', $site . in_host("AuthJWTKey new HS256 KEYS/just.key\n"
             . "AuthJWTKey - HS256 keys/other.key\nAuthJWTKey - HS256 KEYS/same.key verify\n"
             . 'AuthJWTUserTable members'), 'AuthJWTUserTable members: another table of users '
-        . "$confusion AuthJWTEndpoints, line 4 of CONF (in AuthJWTEndpoints, line 4 of CONF, for "
-        . '<VirtualHost *:80>, line 5 of CONF)' ],
+        . "$confusion AuthJWTEndpoints, line 4 of CONF (in AuthJWTUserTable, line 9 of CONF)" ],
 
     # groups
     map({ [ "within $_", $site . in_location("$_>\nAuthJWTAccessLifetime 1h\n</"

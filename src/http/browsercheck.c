@@ -39,9 +39,9 @@ const char *browsercheck_csrf_cookie(const sections_place_t *section, apr_pool_t
                    cookie_must_be_secure(config->csrf_cookie)
                ? apr_psprintf(
                      p,
-                     "AuthJWTCSRFCookie: '%s' is as little Secure as the refresh "
-                     "cookie with its Secure=Off, and browsers drop such a "
-                     "cookie by its prefix; write a name without one, such as "
+                     "AuthJWTCSRFCookie: '%s' is as little Secure as that of "
+                     "AuthJWTRefreshCookie with its Secure=Off, and browsers drop such "
+                     "a cookie by its prefix; write a name without one, such as "
                      "csrftoken",
                      config->csrf_cookie)
                : NULL;

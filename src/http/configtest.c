@@ -28,24 +28,40 @@ APLOG_USE_MODULE(auth_jwt);
 
 /* --- Messages ---------------------------------------------------------------------- */
 
-/* Whether a section is one of the server's, here with what a virtual host makes of it. */
-static int is_borrowed(const sections_place_t *section)
+/* Whether a line is one of the server's, here with what a virtual host makes of it. */
+static int is_borrowed(const ap_directive_t *at, const ap_directive_t *host)
 {
-    const ap_directive_t *host = section->host->where, *node;
-
-    for (node = section->where; node && node != host; node = node->parent) {
+    for (; at && at != host; at = at->parent) {
     }
-    return node != host;
+    return at != host;
 }
 
-/* With a name the place of that directive, where the section is a whole host. */
-static const char *place(const sections_place_t *section, const char *name, apr_pool_t *p)
+/* The line of the first directive that a message names and that holds here, or NULL. Any
+ * may be the message's first word, further on they are ours. */
+static const ap_directive_t *find_line(const sections_place_t *section, const char *text,
+                                       apr_pool_t *p)
+{
+    const ap_directive_t *line = NULL;
+    apr_size_t len;
+
+    for (; text && !line; text = strstr(text + 1, "AuthJWT")) {
+        for (len = 0; apr_isalpha(text[len]); len++) {
+        }
+        line = len ? sections_line(section, apr_pstrmemdup(p, text, len), NULL, p) : NULL;
+    }
+    return line;
+}
+
+/* What a message is about: of a whole host, or of endpoints that stand in no section, the
+ * line at fault says more than the place does. */
+static const char *place(const sections_place_t *section, const char *text, apr_pool_t *p)
 {
     const ap_directive_t *host = section->host->where, *at = section->where;
 
-    if (at == host) {
-        at = tree_find(host ? host->first_child : ap_conftree, name);
-        at = at ? at : host;
+    if (at == host || tree_is(at, "AuthJWTEndpoints")) {
+        const ap_directive_t *line = find_line(section, text, p);
+
+        at = line ? line : at;
     }
     if (!at) {
         at = section->own ? section->own->first : NULL;
@@ -53,7 +69,7 @@ static const char *place(const sections_place_t *section, const char *name, apr_
     if (!at) {
         return "server config";
     }
-    return is_borrowed(section)
+    return is_borrowed(at, host)
                ? apr_psprintf(p, "%s, for %s", tree_text(at, p), tree_text(host, p))
                : tree_text(at, p);
 }
@@ -67,16 +83,14 @@ static int refuse(server_rec *s, const char *error)
 static int refuse_section(const sections_place_t *section, const char *error,
                           apr_pool_t *p)
 {
-    const char *name = apr_pstrmemdup(p, error, strcspn(error, ": "));
-
     return refuse(section->host->server,
-                  apr_psprintf(p, "%s (in %s)", error, place(section, name, p)));
+                  apr_psprintf(p, "%s (in %s)", error, place(section, error, p)));
 }
 
 static void warn(const sections_place_t *section, const char *text, apr_pool_t *p)
 {
     ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, section->host->server,
-                 "JWT0002: %s (in %s)", text, place(section, "", p));
+                 "JWT0002: %s (in %s)", text, place(section, text, p));
 }
 
 /* A time as somebody would write it. */
@@ -358,18 +372,6 @@ static int has_endpoint(const sections_place_t *section, const apr_array_header_
     return 0;
 }
 
-/* Whether a line, or one grouped below it, asks for something. */
-static int has_require(const ap_directive_t *node)
-{
-    for (; node; node = node->next) {
-        if (tree_is(node, "Require") ||
-            (tree_is_group(node) && has_require(node->first_child))) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* httpd's nature: what is around a section holds where it has no Require itself, and
  * that is often "all granted". */
 static void warn_open(const sections_place_t *section, apr_pool_t *p)
@@ -377,8 +379,9 @@ static void warn_open(const sections_place_t *section, apr_pool_t *p)
     const ap_directive_t *first = section->where ? section->where->first_child : NULL;
 
     /* Patterns and expressions often share out AuthType and Require. */
-    if (section->path && sections_is_protected(section) && !is_borrowed(section) &&
-        tree_find(first, "AuthType") && !has_require(first)) {
+    if (section->path && sections_is_protected(section) &&
+        !is_borrowed(section->where, section->host->where) &&
+        tree_find(first, "AuthType") && !lines_has_require(first)) {
         warn(section,
              "AuthType JWT: no Require is here, so that of the surrounding place holds, "
              "which may let everybody in; add: Require valid-user",
@@ -409,7 +412,8 @@ static void warn_idle(const sections_place_t *section, const apr_array_header_t 
 {
     const config_t *own = section->own;
 
-    if (!own || section->where == section->host->where || is_borrowed(section)) {
+    if (!own || section->where == section->host->where ||
+        is_borrowed(section->where, section->host->where)) {
         return;
     }
     if (sections_is_protected(section) && !client_refreshes_silently(section->config) &&

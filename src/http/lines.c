@@ -53,6 +53,31 @@ static int needs_user(const ap_directive_t *node, apr_pool_t *p)
     return tree_is(node, "<RequireAny") && some_need_user(node->first_child, 1, p);
 }
 
+int lines_has_require(const ap_directive_t *first)
+{
+    const ap_directive_t *node;
+
+    for (node = first; node; node = node->next) {
+        if (tree_is(node, "Require") ||
+            (tree_is_group(node) && lines_has_require(node->first_child))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int lines_shut_out(const ap_directive_t *first, apr_pool_t *p)
+{
+    const ap_directive_t *node;
+
+    for (node = first; node; node = node->next) {
+        if ((tree_is(node, "Require") || tree_is_group(node)) && !needs_user(node, p)) {
+            return 0;
+        }
+    }
+    return lines_has_require(first);
+}
+
 static int is_not(const ap_directive_t *line, apr_pool_t *p)
 {
     return ap_cstr_casecmp(tree_word(line, p), "not") == 0;

@@ -11,6 +11,12 @@
 /** Whether a line stands behind "not", or in a <RequireNone>, and not in two of them. */
 int lines_is_negated(const ap_directive_t *line, apr_pool_t *p);
 
+/** Whether a line asks for something, or one grouped below it. */
+int lines_has_require(const ap_directive_t *first);
+
+/** Whether lines of a section let nobody in before there is a user. */
+int lines_shut_out(const ap_directive_t *first, apr_pool_t *p);
+
 /**
  * Check that a line of ours may stand where it does: not in an alias, and where it is
  * negated beside one that needs a user.
