@@ -37,7 +37,7 @@ check_includes() {
         if (n ~ /^(endpoints|authn|authz|require|expression|directives|configtest)$/) return 4
         if (n ~ /^(grant|revoke|renew|signin|profile)$/) return 3
         if (n ~ /^(request|response|private|provider|body|jar|query|credential|delivery|navigation|csrf|cors|dump|sources|setters|userbase|browser|extras|export)$/) return 2
-        if (n ~ /^(config|dbd|cache|clock|gate|seats|keysource|keyprogram|keyring|keycheck|browsercheck|mount|purge|form|fields|cookie|origin|next|client|outgoing|authorization|tree|lines|sections)$/) return 1
+        if (n ~ /^(config|dbd|cache|clock|gate|seats|keysource|keyprogram|keyring|keycheck|browsercheck|pairing|mount|purge|form|fields|cookie|origin|next|client|outgoing|authorization|tree|lines|sections)$/) return 1
         return 0
     }
     function bad(why) { print $1 ": includes " $2 ": " why }

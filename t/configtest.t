@@ -885,6 +885,11 @@ my @bad_sums = (
 my $acts = 'acts where tokens are issued, and no endpoint is here; where tokens are accepted use '
     . 'AuthJWTMaxTokenAge';
 my $other_database = "DBDParams other.db\n";
+my $unheard = 'the access token goes into the cookie __Host-jwt here, and no place under AuthType JWT looks for it; write '
+    . 'AuthJWTClient browser outside of sections, or AuthJWTTokenSource header cookie there';
+my $not_renewed = 'stands where tokens are issued, and not here, where AuthJWTSilentRefresh makes them without it; write '
+    . 'it outside of sections, or here as well';
+sub in_auth { return in_location($_[0]) =~ s{/x}{/auth}r }
 
 my @good = (
     [ 'nothing of ours', '' ],
@@ -987,7 +992,9 @@ my @good = (
     # browsers
     map({ [ "a client: $_", "${site}AuthJWTClient $_\n" . protected('') ] } qw(api spa browser Browser)),
     map({ [ "delivery: $_", "${site}AuthJWTAccessDelivery $_\nAuthJWTRefreshDelivery $_\n" . protected('') ] }
-        qw(body cookie both BOTH)),
+        qw(body both BOTH)),
+    [ 'delivery in cookies that are looked for', "${site}AuthJWTAccessDelivery cookie\nAuthJWTRefreshDelivery cookie\n"
+        . protected('AuthJWTTokenSource cookie') ],
     map({ [ "a token in: $_", $site . protected("AuthJWTTokenSource $_\nAuthJWTMaxTokenAge 5min") ] }
         'header', 'cookie', 'header cookie', 'Cookie Header', 'cookie:a cookie cookie:b', 'query:token header',
         'query:access_token', "header\nAuthJWTTokenSource cookie"),
@@ -1029,6 +1036,87 @@ my @good = (
     [ 'a silent refresh without grace, where nothing rotates', "${site}AuthJWTClient browser\nAuthJWTReuseGrace 0\n"
         . "AuthJWTRotateRefresh Off\n" . protected('') ],
     [ 'a lifetime where tokens are renewed', "${site}AuthJWTClient browser\n" . protected('AuthJWTAccessLifetime 2min') ],
+
+    # endpoints, and places that live on their cookies
+    [ 'access tokens in a cookie that nobody looks for', "${site}AuthJWTAccessDelivery cookie\n" . protected(''),
+        "AuthJWTAccessDelivery cookie: $unheard (in AuthJWTAccessDelivery, line 5 of CONF)" ],
+    [ 'a client of the endpoints alone', $site . in_auth('AuthJWTClient browser') . protected(''),
+        "AuthJWTClient browser: $unheard (in AuthJWTClient, line 6 of CONF)" ],
+    [ 'a client of an endpoint by hand alone', $site . protected('')
+            . in_location("SetHandler jwt-login\nAuthJWTClient browser") =~ s{/x}{/login}r,
+        "AuthJWTClient browser: $unheard (in <Location \"/login\">, line 10 of CONF)" ],
+    [ 'a client of the endpoints alone, but one of them, once', $site . in_auth('AuthJWTClient browser')
+            . in_auth('AuthJWTMaxBody 300') =~ s{/auth}{/auth/token}r . protected(''),
+        "AuthJWTClient browser: $unheard (in AuthJWTClient, line 6 of CONF)" ],
+    [ 'a cookie of another name than the one looked for', "${site}AuthJWTClient browser\n"
+            . in_auth('AuthJWTAccessCookie a') . protected('AuthJWTAccessCookie b'),
+        'AuthJWTClient browser: ' . $unheard =~ s/__Host-jwt/a/r . ' (in AuthJWTClient, line 5 of CONF)' ],
+    [ 'a client of the endpoints, where nothing is protected', $site . in_auth('AuthJWTClient browser') ],
+    [ 'a client of the endpoints, and a page of many that looks for its cookie', $site . in_auth('AuthJWTClient browser')
+            . protected('AuthJWTTokenSource cookie') . protected('') =~ s{/x}{/y}r ],
+    [ 'single-page applications, at endpoints alone', $site . in_auth('AuthJWTClient spa') . protected('') ],
+    [ 'a client of a page alone', $site . protected('AuthJWTClient browser'), 'AuthJWTClient browser: tokens are looked for '
+            . 'in the cookie __Host-jwt here, and no endpoint puts one there; write it outside of sections, where endpoints '
+            . "hear it, too $in_x" ],
+    [ 'single-page applications, of a page alone', $site . protected('AuthJWTClient spa'), 'AuthJWTClient spa: says where '
+            . "endpoints put refresh tokens, and none of them hears it here; write it outside of sections $in_x" ],
+    [ 'pages of one that has its refresh token in a cookie', $site . in_auth('AuthJWTClient spa')
+            . protected('AuthJWTClient browser') ],
+    [ 'a cookie that another site sets', $site . protected('AuthJWTTokenSource header cookie:theirs') ],
+    [ 'a client of pages, and endpoints elsewhere', $database . $key . protected('AuthJWTClient browser') ],
+    [ 'a path that covers no page', "${site}AuthJWTClient browser\nAuthJWTAccessCookie __Secure-a Path=/app\n"
+            . protected('') . protected('') =~ s{/x}{/apple}r, 'AuthJWTAccessCookie __Secure-a: with Path=/app browsers send it to no '
+            . 'place under AuthType JWT that looks for it, such as /x; give it a path around these (in AuthJWTAccessCookie, '
+            . 'line 6 of CONF)' ],
+    map({ [ "a path that may cover a page: $_->[0]", "${site}AuthJWTClient browser\nAuthJWTAccessCookie __Secure-a Path=/app\n"
+            . protected('') . "$_->[0]\nAuthType JWT\nRequire valid-user\n$_->[1]\n" ] }
+        [ '<Location "/app">', '</Location>' ], [ '<Location /app/x/>', '</Location>' ], [ '<Location />', '</Location>' ],
+        [ '<Directory /srv/members>', '</Directory>' ], [ '<LocationMatch "^/m">', '</LocationMatch>' ]),
+    map({ [ "a domain of others: $_->[0]", in_host("$database${key}AuthJWTEndpoints /auth\nAuthJWTClient browser\n"
+            . "ServerName www.example.com\nServerAlias example.com *.example.net\n$_->[0] Domain=$_->[1]\n" . protected('')),
+        "$_->[0]: browsers drop a cookie with Domain=$_->[1] of this site, which is www.example.com; name that or a domain "
+            . "around it, or leave Domain away (in @{[ $_->[0] =~ /(\w+)/ ]}, line 9 of CONF)" ] }
+        [ 'AuthJWTAccessCookie a', 'example.org' ], [ 'AuthJWTRefreshCookie a', 'app.example.com' ],
+        [ 'AuthJWTAccessCookie a', 'ample.com' ]),
+    map({ [ "a domain of this site: $_->[0]", in_host("$database${key}AuthJWTEndpoints /auth\nAuthJWTClient browser\n"
+            . "$_->[1]\nAuthJWTAccessCookie a Domain=$_->[0]\n" . protected('')) ] }
+        [ 'www.example.com', 'ServerName www.example.com' ], [ 'Example.com', 'ServerName https://www.example.com:443' ],
+        [ 'example.net', "ServerName a.example.com\nServerAlias b.example.net" ],
+        [ 'example.net', "ServerName a.example.com\nServerAlias *.example.net" ],
+        [ 'example.org', "ServerName a.example.com\nAuthJWTOrigin https://www.example.org:8443" ],
+        [ 'example.org', '' ]),
+    [ 'a domain that the server names for its hosts', "${site}AuthJWTClient browser\nAuthJWTAccessCookie a Domain=example.com\n"
+            . protected('') . in_host('ServerName www.example.com') ],
+    [ 'a claim of the endpoints alone', "${site}AuthJWTClient browser\n" . in_auth('AuthJWTClaim email column:username')
+            . protected(''), "AuthJWTClaim email: $not_renewed (in <Location \"/x\">, line 9 of CONF)" ],
+    [ 'roles of the endpoints alone', "${site}AuthJWTClient browser\n"
+            . in_auth('AuthJWTRolesQuery "SELECT r FROM t WHERE id = %s"') . protected(''),
+        "AuthJWTRolesQuery: $not_renewed (in <Location \"/x\">, line 9 of CONF)" ],
+    [ 'another claim of the endpoints', "${site}AuthJWTClient browser\n" . in_auth('AuthJWTClaim email column:username')
+            . protected('AuthJWTClaim mail column:username'),
+        "AuthJWTClaim email: $not_renewed (in <Location \"/x\">, line 9 of CONF)" ],
+    [ 'claims of the endpoints, and the same of pages', "${site}AuthJWTClient browser\n"
+            . in_auth('AuthJWTClaim email column:username') . protected('AuthJWTClaim email column:username') ],
+    [ 'claims of the server', "${site}AuthJWTClient browser\nAuthJWTClaim email column:username\n" . protected('') ],
+    [ 'a claim of the endpoints, where nothing is renewed', "${site}AuthJWTClient browser\n"
+            . in_auth('AuthJWTClaim email column:username') . protected('AuthJWTSilentRefresh Off') ],
+    map({ [ "a login page that is shut: $_->[0]", "${site}AuthJWTLoginURL $_->[0]\n" . protected('')
+            . protected('') =~ s{/x}{/y}r, "AuthJWTLoginURL $_->[0]: the page is under AuthType JWT itself, so nobody sees it "
+            . "who is not logged in; add <Location \"$_->[1]\"> with: Require all granted (in <Location \"/x\">, line 6 of CONF)" ] }
+        [ '/x/login.html', '/x/login.html' ], [ '/x', '/x' ], [ '/y/login?a=b#c', '/y/login' ]),
+    [ 'a login page below a page that opens a part', "${site}AuthJWTLoginURL /x/login\n" . protected('')
+            . "<Location /x/login>\n<RequireAny>\nRequire user a\nRequire group b\n</RequireAny>\n</Location>",
+        'AuthJWTLoginURL /x/login: the page is under AuthType JWT itself, so nobody sees it who is not logged in; add '
+            . '<Location "/x/login"> with: Require all granted (in <Location "/x">, line 6 of CONF)' ],
+    map({ [ "a login page that is open: $_->[0]", "${site}AuthJWTLoginURL /x/login\n" . protected('')
+            . "<Location /x/login>\n$_->[1]\n</Location>" ] }
+        [ 'all granted', 'Require all granted' ], [ 'some addresses', "Require ip 10\nRequire valid-user" ],
+        [ 'a group', "<RequireAny>\nRequire valid-user\nRequire all granted\n</RequireAny>" ],
+        [ 'an endpoint', 'SetHandler jwt-login' ], [ 'another AuthType', 'AuthType Basic' ]),
+    map({ [ "a login page elsewhere: $_", "${site}AuthJWTLoginURL $_\n" . protected('') ] }
+        '/xy', '/auth/login', '/', 'https://login.example.com/x'),
+    [ 'a login page in a directory, whose URL nobody knows', "${site}AuthJWTLoginURL /login\n<Directory /srv>\n"
+            . "AuthType JWT\nRequire valid-user\n</Directory>" ],
 
     # modules, files and macros around sections
     [ 'sections within IfModule', "<IfModule auth_jwt_module>\n$site<IfModule dbd_module>\n"

@@ -64,6 +64,42 @@ AuthJWTRememberLifetime 14d
     AuthType JWT
     Require user nobody
 </Location>
+<Location "/circle">
+    AuthType JWT
+    Require valid-user
+    AuthJWTLoginURL /circle/login
+</Location>
+<Location "/circle/whole">
+    AuthJWTLoginURL http://www.site.test/circle/whole?x
+</Location>
+<Location "/circle/address">
+    AuthJWTLoginURL http://127.0.0.1:${PORT}/circle/address
+</Location>
+<Location "/circle/other">
+    AuthJWTLoginURL http://login.test/circle/other
+</Location>
+<Location "/circle/two%20words/">
+    AuthJWTLoginURL "/circle/two%20words/?x#y"
+</Location>
+<Location "/circle/two words/">
+    AuthJWTLoginURL "/circle/two%20words/?x#y"
+</Location>
+<Location "/circle/a">
+    AuthJWTLoginURL /circle/b
+</Location>
+<Location "/circle/b">
+    AuthJWTLoginURL /circle/c?x=1
+</Location>
+<Location "/circle/c">
+    AuthJWTLoginURL /circle/a
+</Location>
+<IfModule rewrite_module>
+    RewriteEngine On
+    RewriteRule ^/circle/short$ /circle/app/long [PT]
+    <Location "/circle/app">
+        AuthJWTLoginURL /circle/short
+    </Location>
+</IfModule>
 <LocationMatch "pattern-login">
     AuthJWTLoginURL none
     SetHandler jwt-login
@@ -81,6 +117,46 @@ my @script = ('Sec-Fetch-Mode' => 'cors', 'Sec-Fetch-Site' => 'same-origin', Acc
 sub goes { my ($answer) = @_; return join ' ', $answer->code, $answer->header('Location') // '-' }
 sub form { my ($path, $fields, %option) = @_; return $site->send($path, delete $option{jar}, form => $fields, headers => [@browser], %option) }
 my %right = (username => 'anne', password => JWTTest::Site::PASSWORD);
+
+# ---- a login page that is protected itself --------------------------------------------------------
+
+# Where a browser ends that goes on for at most ten times, and how often it went.
+sub ends
+{
+    my ($path) = @_;
+    my ($answer, $steps);
+    for ($steps = 0; $steps < 10; $steps++) {
+        $answer = $site->fetch($path, undef, headers => [@browser]);
+        last unless $answer->code == 303;
+        $path = $answer->header('Location');
+        return "away" if $path =~ m{^http://login\.test/};
+    }
+    return $answer->code . " after $steps";
+}
+
+for (
+    ['the login page', '/circle/login', '401 after 0', '/circle/login'],
+    ['a page before it', '/circle/x', '401 after 1', '/circle/login'],
+    ['... with a slash behind it, as mod_dir sends to', '/circle/login/', '401 after 0', '/circle/login'],
+    ['... spelled by its bytes', '/circle/l%6fgin', '401 after 0', '/circle/login'],
+    ['... by its whole URL', '/circle/whole', '401 after 0', 'http://www.site.test/circle/whole?x'],
+    ['... by that of the address', '/circle/address', '401 after 0', $site->server->url('/circle/address')],
+    ['... of another host, with the same path', '/circle/other', 'away'],
+    ['... with a blank', '/circle/two%20words/', '401 after 0', '/circle/two%20words/?x#y'],
+    ['three that send to each other', '/circle/a', '401 after 3', '/circle/b'],
+    ['... from elsewhere', '/circle/c', '401 after 3', '/circle/a'],
+    JWTTest::has_module('rewrite') ? ['... that is rewritten', '/circle/short', '401 after 0', '/circle/short'] : (),
+) {
+    my ($what, $path, $expect, $url) = @$_;
+    my $mark = $site->server->log_mark;
+    is ends($path), $expect, "no circle: $what";
+    my @said = $site->server->log_since($mark) =~ /(JWT0125: .*)/g;
+    s/, referer: .*// for @said;
+    is "@said", $url ? "JWT0125: AuthJWTLoginURL $url leads to a page that asks for a login itself, so the answer is 401 in place "
+        . 'of redirections without end; open that page to everybody: Require all granted, in a <Location> of its own' : '',
+        '... as the log says';
+}
+is $site->fetch('/circle/login', undef, headers => [@script])->code, 401, 'a script is told as ever';
 
 # ---- who is sent there ----------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@
 #include "http/extras.h"
 #include "http/keycheck.h"
 #include "http/lines.h"
+#include "http/pairing.h"
 #include "http/provider.h"
 #include "http/sections.h"
 #include "http/sources.h"
@@ -435,6 +436,25 @@ static void warn_idle(const sections_place_t *section, const apr_array_header_t 
     }
 }
 
+typedef const char *pairing_t(const sections_place_t *section,
+                              const apr_array_header_t *all, apr_pool_t *p);
+
+static void warn_pairs(const sections_place_t *section, const apr_array_header_t *all,
+                       apr_pool_t *p)
+{
+    static pairing_t *const pairings[] = {pairing_set, pairing_looked_for, pairing_domain,
+                                          pairing_claims, pairing_login};
+    const char *text;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof pairings / sizeof *pairings; i++) {
+        text = pairings[i](section, all, p);
+        if (text) {
+            warn(section, text, p);
+        }
+    }
+}
+
 /* --- All of it ---------------------------------------------------------------------- */
 
 static const char *check_confusion(const sections_place_t *section, sources_t *sources,
@@ -513,6 +533,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         }
         warn_idle(&sections[i], all, ptemp);
         warn_open(&sections[i], ptemp);
+        warn_pairs(&sections[i], all, ptemp);
     }
     error = dump_is_asked_for() ? dump_print(all, ptemp) : NULL;
     return error ? refuse(s, error) : OK;

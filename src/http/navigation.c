@@ -1,9 +1,12 @@
 #include "http/navigation.h"
 
 #include <apr_strings.h>
+#include <http_log.h>
 #include <http_protocol.h>
 
 #include "http/next.h"
+
+APLOG_USE_MODULE(auth_jwt);
 
 /* Fetch Metadata where the browser sends it; else what only scripts leave away. */
 int navigation_is_page(const request_rec *r)
@@ -18,12 +21,76 @@ int navigation_is_page(const request_rec *r)
            ap_strcasestr(accept, "text/html");
 }
 
-/* A page that is protected by mistake would send its readers to itself for ever. */
-static int is_login_page(const request_rec *r, const char *url)
+static char *without_slash(const char *path, apr_size_t len, apr_pool_t *p)
 {
-    apr_size_t len = strcspn(url, "?#");
+    while (len && path[len - 1] == '/') {
+        len--;
+    }
+    return apr_pstrmemdup(p, path, len);
+}
 
-    return strncmp(r->uri, url, len) == 0 && r->uri[len] == '\0';
+static int is_host(const char *text, apr_size_t len, const char *host)
+{
+    return host && strlen(host) == len && ap_cstr_casecmpn(text, host, len) == 0;
+}
+
+/* The path of a URL of this host as r->uri has it, but without a slash at its end; NULL
+ * for another host's. */
+static const char *own_path(const request_rec *r, const char *url)
+{
+    apr_size_t len;
+    char *path;
+
+    if (*url != '/') {
+        url += strcspn(url, ":") + strlen("://");
+        len = strcspn(url, "/?#");
+        if (!is_host(url, len, apr_table_get(r->headers_in, "Host")) &&
+            !is_host(url, len, r->server->server_hostname)) {
+            return NULL;
+        }
+        url += len;
+    }
+    path = without_slash(url, strcspn(url, "?#"), r->pool);
+    ap_unescape_url(path);
+    return path;
+}
+
+/* Whether a URL leads to what this request asks for: as it was sent, or as it was
+ * rewritten. */
+static int leads_here(const request_rec *r, const char *url)
+{
+    const char *path = own_path(r, url);
+
+    return path &&
+           (strcmp(path, without_slash(r->uri, strlen(r->uri), r->pool)) == 0 ||
+            (*r->unparsed_uri == '/' && strcmp(path, own_path(r, r->unparsed_uri)) == 0));
+}
+
+/* Whether this request was sent to a login, and that one's to another, until one came
+ * back here: the way back has the ways back of all of them in its query. */
+static int is_in_circle(const request_rec *r)
+{
+    const char *next = next_of_query(r->args, r->pool);
+
+    while (next && (next = strchr(next, '?')) != NULL) {
+        next = next_of_query(next + 1, r->pool);
+        if (next_is_safe(next) && leads_here(r, next)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int wants_login(const request_rec *r, const config_t *config)
+{
+    return config->login_url && !r->main && r->method_number == M_GET &&
+           navigation_is_page(r);
+}
+
+/* A login page that is protected by mistake would send its readers to itself for ever. */
+static int is_endless(const request_rec *r, const config_t *config)
+{
+    return leads_here(r, config->login_url) || is_in_circle(r);
 }
 
 const char *navigation_login(request_rec *r, const config_t *config, verdict_t verdict)
@@ -31,13 +98,24 @@ const char *navigation_login(request_rec *r, const config_t *config, verdict_t v
     const char *url = config->login_url;
     const char *place = next_is_safe(r->unparsed_uri) ? r->unparsed_uri : NULL;
 
-    if (!url || r->main || r->method_number != M_GET || !navigation_is_page(r) ||
-        is_login_page(r, url)) {
+    if (!wants_login(r, config) || is_endless(r, config)) {
         return NULL;
     }
     return next_add(url, place,
                     verdict == VERDICT_LOGIN_TOO_OLD ? verdict_info(verdict)->name : NULL,
                     r->pool);
+}
+
+void navigation_explain(request_rec *r, const config_t *config)
+{
+    if (wants_login(r, config) && is_endless(r, config)) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "JWT0125: AuthJWTLoginURL %s leads to a page that asks for a login "
+                      "itself, so the answer is 401 in place of redirections without "
+                      "end; open that page to everybody: Require all granted, in a "
+                      "<Location> of its own",
+                      config->login_url);
+    }
 }
 
 const char *navigation_login_again(request_rec *r, const config_t *config,

@@ -20,6 +20,10 @@ int navigation_is_page(const request_rec *r);
  */
 const char *navigation_login(request_rec *r, const config_t *config, verdict_t verdict);
 
+/** Log why a page load that was refused goes nowhere, where that is a mistake: the login
+ *  page itself is protected. */
+void navigation_explain(request_rec *r, const config_t *config);
+
 /** The page of AuthJWTLoginURL, or this one, with what to tell there. */
 const char *navigation_login_again(request_rec *r, const config_t *config,
                                    const char *error, const char *next);

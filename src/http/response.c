@@ -277,6 +277,9 @@ int response_refuse(request_rec *r, verdict_t verdict, const char *why)
         apr_table_setn(r->headers_out, "Location", login);
         return HTTP_SEE_OTHER;
     }
+    if (info->status == HTTP_UNAUTHORIZED) {
+        navigation_explain(r, config_of_request(r));
+    }
     set_headers(r, info, info->challenge);
     if (r->main || r->proxyreq == PROXYREQ_PROXY || has_error_document(r, info->status)) {
         return info->status;

@@ -227,20 +227,39 @@ static void visit_mount(walk_t *w, const sections_place_t *outer)
     add(w, &section);
 }
 
+/* What holds in a host outside of all sections. */
+static void begin(sections_place_t *out, const walk_t *w, const sections_host_t *host)
+{
+    *out = (sections_place_t){.host = host, .where = host->where, .config = host->config};
+    out->own = find_own(w, host->where);
+    read_facts(out, ap_conftree, w->p);
+    add_layer(w, out, NULL);
+    if (host->where) {
+        read_facts(out, host->where->first_child, w->p);
+        add_layer(w, out, host->where);
+    }
+}
+
+void sections_at(sections_place_t *out, const sections_host_t *host, const char *path,
+                 apr_pool_t *p)
+{
+    walk_t w = {p, index_settings(p), NULL};
+
+    begin(out, &w, host);
+    out->path = path;
+    apply_path(&w, out, "<Location");
+    if (host->config->mount && mount_find(host->config->mount, path)) {
+        out->handler = mount_find(host->config->mount, path);
+    }
+}
+
 static void visit_host(walk_t *w, const sections_host_t *host)
 {
     const ap_directive_t *node;
-    sections_place_t section = {
-        .host = host, .where = host->where, .config = host->config};
+    sections_place_t section;
     int i;
 
-    section.own = find_own(w, host->where);
-    read_facts(&section, ap_conftree, w->p);
-    add_layer(w, &section, NULL);
-    if (host->where) {
-        read_facts(&section, host->where->first_child, w->p);
-        add_layer(w, &section, host->where);
-    }
+    begin(&section, w, host);
     add(w, &section);
     if (host->config->mount) {
         visit_mount(w, &section);

@@ -49,6 +49,14 @@ typedef struct {
 apr_array_header_t *sections_list(server_rec *s, apr_pool_t *pconf, apr_pool_t *p);
 
 /**
+ * What holds for a path, as far as <Location> sections say it.
+ *
+ * @param path  lives as long as @p out, which is allocated from @p p
+ */
+void sections_at(sections_place_t *out, const sections_host_t *host, const char *path,
+                 apr_pool_t *p);
+
+/**
  * Find the line by which something holds in a place.
  *
  * @param directive  its name
