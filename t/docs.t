@@ -192,7 +192,7 @@ sub tokens
 }
 SKIP: {
     skip 'no php-fpm', 2 unless first_executable(qw(php-fpm php-fpm8* php-fpm7*));
-    my $socket = php_fpm_start();
+    my $socket = php_fpm_start(socket => scratch('php.sock'));
     local $text{'conf/php-site.conf'} = $text{'conf/php-site.conf'} =~ s{unix:[^|]+}{unix:$socket}r;
     spew("$dir/htdocs/members/index.php", q(<?php echo "$_SERVER[REMOTE_USER] ",
         "$_SERVER[AUTH_JWT_USER_ID] $_SERVER[REQUEST_URI]"; ?>));

@@ -240,7 +240,15 @@ like said("AuthJWTHeaderName X-Token\nAuthJWTClaimHeader role x-token"),
     'the field of the token';
 like said('AuthJWTHeaderName Auth-JWT-Token'), qr/^JWT0001: AuthJWTHeaderName: 'Auth-JWT-Token' is taken out of each /,
     '... and one that looks like a variable of ours';
-is said($_), 'passes', s/\n/, /gr for ('AuthJWTClaimEnv none', 'AuthJWTClaimHeader none', 'AuthJWTClaimEnv a.b[0]',
+for (
+    'MergeTrailers On', 'mergetrailers "on"', "<VirtualHost *>\n    MergeTrailers On\n</VirtualHost>",
+) {
+    like said("AuthJWTClaimHeader role X-Role\n$_"), qr/^JWT0001: MergeTrailers: 'On' puts fields from behind a request's body among the others, when those of AuthJWTClaimHeader are no longer taken out; write: MergeTrailers Off \(in MergeTrailers, line \d+ of /,
+        s/\n\s*/, /gr;
+}
+is said($_), 'passes', s/\n/, /gr for ('MergeTrailers On', "AuthJWTClaimHeader role X-Role\nMergeTrailers Off",
+    "AuthJWTClaimEnv role\nMergeTrailers On",
+    'AuthJWTClaimEnv none', 'AuthJWTClaimHeader none', 'AuthJWTClaimEnv a.b[0]',
     "AuthJWTClaimEnv role ROLE\nAuthJWTClaimHeader role X-Role");
 
 done_testing;

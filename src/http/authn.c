@@ -26,16 +26,22 @@
 APLOG_USE_MODULE(auth_jwt);
 
 /* Whatever SetEnvIf or a parent request left there is not ours. */
+static void clear_user(request_rec *r)
+{
+    apr_table_unset(r->subprocess_env, "AUTH_JWT_USER_ID");
+    apr_table_unset(r->subprocess_env, "AUTH_JWT_SID");
+    apr_table_unset(r->subprocess_env, "AUTH_JWT_JTI");
+    export_clear(r);
+}
+
+/* mod_include hands on what programs are told of the page's user, who may be one of
+ * another AuthType; httpd itself says later who the user of this request is. */
 static void clear_env(request_rec *r)
 {
-    static const char *const names[] = {"AUTH_JWT_USER_ID", "AUTH_JWT_SID",
-                                        "AUTH_JWT_JTI", "AUTH_JWT_ERROR", NULL};
-    int i;
-
-    for (i = 0; names[i]; i++) {
-        apr_table_unset(r->subprocess_env, names[i]);
-    }
-    export_clear(r);
+    clear_user(r);
+    apr_table_unset(r->subprocess_env, "AUTH_JWT_ERROR");
+    apr_table_unset(r->subprocess_env, "REMOTE_USER");
+    apr_table_unset(r->subprocess_env, "AUTH_TYPE");
 }
 
 static void set_env(request_rec *r, const identity_t *identity)
@@ -302,8 +308,8 @@ int authn_fixups(request_rec *r)
     }
     state = inherited(r);
     if (!state) {
-        /* The origin's claims, in what it hands on, are not for this place. */
-        export_clear(r);
+        /* The origin's user and claims, in what it hands on, are not for this place. */
+        clear_user(r);
         return DECLINED;
     }
     request_state(r)->identity = state->identity;

@@ -1,7 +1,7 @@
-/* Applications take "-" and "_" of a field's name for the same, and any spelling of it,
- * so all of these are taken out of each request as it is read, whether the place is
- * protected or not: nothing that a client sends is ever left under a name that some
- * section of this server uses. */
+/* Applications take "-" and "_" of a field's name for the same, and any spelling of it;
+ * some (PHP, lighttpd) take "." or any other sign for "_", too. So all of these are taken
+ * out of each request as it is read, whether the place is protected or not: nothing that
+ * a client sends is ever left under a name that some section of this server uses. */
 #include "http/export.h"
 
 #include <apr_lib.h>
@@ -9,6 +9,7 @@
 #include <http_log.h>
 
 #include "http/setters.h"
+#include "http/tree.h"
 #include "jose/path.h"
 
 APLOG_USE_MODULE(auth_jwt);
@@ -34,7 +35,7 @@ void export_reset(apr_pool_t *pconf)
 
 static char folded(char c)
 {
-    return c == '-' ? '_' : (char)apr_toupper(c);
+    return apr_isalnum(c) ? (char)apr_toupper(c) : '_';
 }
 
 /* Whether two names are one to an application, up to the end of the first. */
@@ -274,7 +275,7 @@ const char *export_add_header(cmd_parms *cmd, void *dir, const char *claim,
 }
 
 /* A field that the token is in would be taken out before anybody looks at it. */
-const char *export_check(apr_pool_t *p)
+static const char *check_token_field(apr_pool_t *p)
 {
     const apr_array_header_t *fields = config_header_names();
     int i;
@@ -293,6 +294,45 @@ const char *export_check(apr_pool_t *p)
         }
     }
     return NULL;
+}
+
+static const ap_directive_t *find_merged_trailers(const ap_directive_t *first,
+                                                  apr_pool_t *p)
+{
+    const ap_directive_t *node, *found;
+
+    for (node = first; node; node = node->next) {
+        found = tree_is(node, "MergeTrailers") &&
+                        ap_cstr_casecmp(tree_word(node, p), "On") == 0
+                    ? node
+                    : find_merged_trailers(node->first_child, p);
+        if (found) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
+/* They come with the end of the body: php-fpm is told of the fields after that. */
+static const char *check_trailers(apr_pool_t *p)
+{
+    const ap_directive_t *line =
+        header_names->nelts ? find_merged_trailers(ap_conftree, p) : NULL;
+
+    return line ? apr_psprintf(p,
+                               "MergeTrailers: 'On' puts fields from behind a request's "
+                               "body among the others, when those of AuthJWTClaimHeader "
+                               "are no longer taken out; write: MergeTrailers Off (in "
+                               "%s)",
+                               tree_text(line, p))
+                : NULL;
+}
+
+const char *export_check(apr_pool_t *p)
+{
+    const char *error = check_token_field(p);
+
+    return error ? error : check_trailers(p);
 }
 
 /* --- At a request --------------------------------------------------------------------

@@ -20,7 +20,8 @@ const char *export_add_header(cmd_parms *cmd, void *dir, const char *claim,
                               const char *name);
 
 /**
- * Check the names of the whole server against the fields that tokens are in.
+ * Check the names of the whole server against the fields that tokens are in, and that no
+ * client can send one behind a body.
  *
  * @return NULL, or what is wrong
  */

@@ -470,7 +470,8 @@ files.
 
 =item php_fpm_start(%option)
 
-Starts PHP at ${PHP_SOCKET} and gives that path; skips all tests when PHP is not installed.
+Starts PHP at ${PHP_SOCKET} and gives that path; skips all tests when PHP is not installed. A test that
+runs beside others names another place: socket => FILE.
 
 =item has_module(NAME), can_load(NAME), skip_without(NAME...)
 
@@ -536,7 +537,7 @@ sub php_fpm_start
     my (%option) = @_;
     my $program = first_executable(qw(php-fpm php-fpm8* php-fpm7*))
         or Test::More::plan(skip_all => 'php-fpm is not installed');
-    my $socket = var('php_socket');
+    my $socket = $option{socket} || var('php_socket');
     my $user = $> ? '' : sprintf "user = %s\nlisten.owner = %s\n", (var('user')) x 2;
     my $conf = spew(scratch('fpm.conf'), <<"CONF");
 [global]
