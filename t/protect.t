@@ -1,5 +1,6 @@
 # Protected places: who is let in, what the others are told, that not a byte of what is protected
-# gets out in any other way, and what applications and caches see of those who are let in.
+# gets out in any other way, and what applications and caches see of those who are let in. Spellings of
+# a path are those of t/paths.t.
 use strict;
 use warnings;
 use Test::More;
@@ -387,43 +388,6 @@ for (@ways) {
     for ("GET $path HTTP/1.0\r\n\r\n", "GET $path\r\n", "HEAD $path HTTP/1.0\r\n\r\n") {
         my $raw = raw_request($_, port => port(1))->{raw};
         unlike $raw, qr/$MARK|file\.txt|^BACKEND/m, "$why: nor has old HTTP";
-    }
-}
-
-for my $tree ('secret', 'area') {
-    my $page = "$tree/page.html";
-    for (
-        [ 'an escaped letter', '/%' . unpack('H2', $tree) . substr($page, 1) ],
-        [ 'every letter', join '', map { sprintf '%%%02X', ord } split //, $page ],
-        [ 'an escaped slash', "/$tree%2fpage.html" ],
-        [ 'an escaped backslash', "/$tree%5cpage.html" ],
-        [ 'two slashes', "//$tree//page.html" ],
-        [ 'a dot', "/./$tree/./page.html" ],
-        [ 'an escaped dot', "/%2e/$tree/%2e/page.html" ],
-        [ 'a way back', "/open/../$page" ],
-        [ 'an escaped way back', "/open/%2e%2e/$page" ],
-        [ 'the other way back', "/open/.%2E/$page" ],
-        [ 'twice escaped', "/open/%252e%252e/$page" ],
-        [ 'out of the tree and back', "/../../$page" ],
-        [ 'through itself', "/$tree/../$page" ],
-        [ 'a slash behind', "/$page/" ],
-        [ 'an escaped NUL', "/$page%00" ],
-        [ 'NUL and an ending', "/$page%00.shtml" ],
-        [ 'a parameter', "/$tree;x=1/page.html" ],
-        [ 'a parameter behind', "/$page;x=1" ],
-        [ 'another case', '/' . uc($tree) . '/page.html' ],
-        [ 'a blank behind', "/$page%20" ],
-        [ 'a dot behind', "/$page." ],
-        [ 'a query', "/$page?x=/../open/login.html" ],
-        [ 'an absolute URL', "http://127.0.0.1/$page" ],
-        [ 'an absolute URL of another host', "http://other.test/$page" ],
-        [ 'of another scheme', "https://127.0.0.1/$page" ],
-    ) {
-        my ($why, $path) = @$_;
-        $path = "/$path" unless $path =~ m{^/|^http};
-        my $response = raw("GET $path HTTP/1.1", '');
-        unlike $response->{raw}, $MARK, "$tree, $why: nothing of it";
-        like $response->code, qr/^40[0134]$/, "$tree, $why: refused or not there";
     }
 }
 
