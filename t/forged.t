@@ -6,7 +6,9 @@
 use strict;
 use warnings;
 use Test::More;
+use HTTP::Response ();
 use JWTTest;
+use JWTTest::HTTP2;
 use JWTTest::Recorder;
 use JSON::PP ();
 use MIME::Base64 qw(encode_base64);
@@ -40,6 +42,9 @@ DBDParams "\${T_DIR}/db/site.db"
 AuthJWTKey - HS256 "\${T_DIR}/keys/site.key"
 AuthJWTTokenSource header cookie:token
 AuthJWTCSRF Off
+<IfModule http2_module>
+    Protocols h2c http/1.1
+</IfModule>
 <Directory "$dir">
     Require all granted
     Options +IncludesNoExec +FollowSymLinks
@@ -234,6 +239,31 @@ for my $kind (@kinds) {
             like $text, $kind eq 'app' ? qr{^\w+ /app/\w+}m : qr/GATEWAY_INTERFACE/, "$name: it is asked";
             is_deeply seen($told), \%expected, "$name: what it is told";
         }
+    }
+}
+
+# ---- over HTTP/2, whose names have no capitals ---------------------------------------------------------
+
+my @over_http2 = map { my $sign = $_; map { (lc s/-/$sign/gr => 'made-up') } @names } qw(- _ . ~ ! *);
+for my $kind (has_module('http2') ? @kinds : ()) {
+    for (
+        [ 'open', undef ],
+        [ 'open', $members ],
+        [ 'closed', $members, { %user, %variables }, \%fields ],
+        [ 'closed', '', \%user ],
+        [ 'optional', undef ],
+    ) {
+        my ($place, $claims, $variables, $fields) = @$_;
+        my %expected = (%{ $kind eq 'app' ? {} : $variables || {} }, %{ $fields || {} });
+        my $mark = $backend->mark;
+        my $answer = JWTTest::HTTP2::ask($server->port, GET => "/$kind/$place/x", headers => \@over_http2,
+            defined $claims ? (token => token_with($claims && ",$claims")) : ());
+        my $name = "$kind, HTTP/2, $place" . (defined $claims ? ', a good token' : '');
+        is $answer->{code}, 200, $name;
+        my $sent = $backend->text_since($mark);
+        unlike "$answer->{raw}$sent", qr/made-up/, "$name: nothing forged";
+        my ($told) = told($kind, HTTP::Response->new(200, '', [], $answer->{body}), $sent);
+        is_deeply seen($told), \%expected, "$name: what it is told";
     }
 }
 
