@@ -126,6 +126,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_expr_lookup(expression_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     /* Rewrites in directory context look at the environment in their fixups. */
     ap_hook_fixups(authn_fixups, NULL, before_rewrite, APR_HOOK_REALLY_FIRST);
+    /* It answers preflights, so it comes before all who would redirect them. */
+    ap_hook_fixups(endpoints_fixups, NULL, before_rewrite, APR_HOOK_REALLY_FIRST);
 
     ap_hook_insert_filter(cors_insert, NULL, NULL, APR_HOOK_LAST);
     ap_hook_insert_error_filter(cors_insert, NULL, NULL, APR_HOOK_LAST);

@@ -44,6 +44,14 @@ Header always set X-Always yes
     Require valid-user
     ProxyPass "http://127.0.0.1:%d/proxied"
 </Location>
+<Location "/moved">
+    AuthType JWT
+    Require valid-user
+    <IfModule rewrite_module>
+        RewriteEngine On
+        RewriteRule ^ https://elsewhere.test/ [R=301,L]
+    </IfModule>
+</Location>
 <Location "/cgi-bin/members">
     AuthType JWT
     Require valid-user
@@ -59,7 +67,7 @@ sub vary { my ($answer) = @_; return scalar grep { /\bOrigin\b/ } $answer->heade
 
 # ---- preflights -----------------------------------------------------------------------------------
 
-my @places = qw(/auth/token /auth/token/refresh /auth/logout /auth/user /members/ /members/absent /open/ /proxied/x /admin /cgi-bin/members/env);
+my @places = qw(/auth/token /auth/token/refresh /auth/logout /auth/user /members/ /members /members/absent /open/ /open /moved /proxied/x /admin /cgi-bin/members/env);
 for my $place (@places) {
     for my $origin ('https://front.test', 'http://localhost:3000') {
         my $answer = $site->ask('OPTIONS', $place, undef, headers => [ Origin => $origin, @preflight ]);
@@ -78,6 +86,10 @@ for my $place (@places) {
         isnt $answer->code, 204, '... and is none';
     }
 }
+is $site->ask('OPTIONS', '/members', undef, headers => [@bearer])->code, 301, 'what is no preflight is sent on by mod_dir';
+is $site->fetch('/moved', undef, headers => \@bearer)->code, 301, '... and by others' if JWTTest::has_module('rewrite');
+is $site->ask('OPTIONS', '/members', undef, headers => [ Origin => 'https://front.test', @preflight ])->header('X-Always'), 'yes',
+    "a preflight has the administrator's own fields";
 unlike $backend->text, qr/^OPTIONS/m, 'no preflight reaches the application behind';
 is $site->ask('OPTIONS', '/closed', undef, headers => [ Origin => 'https://front.test', @preflight ])->code, 403, 'other requirements hold for preflights';
 is $site->ask('OPTIONS', '/members/', undef, headers => [ Origin => 'https://front.test' ])->code, 401, 'OPTIONS that is no preflight needs a token';

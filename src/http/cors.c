@@ -38,7 +38,7 @@ static const char *names(const char *list)
                : NULL;
 }
 
-int cors_answer_preflight(request_rec *r, const config_t *config, const char *methods)
+void cors_answer_preflight(request_rec *r, const config_t *config, const char *methods)
 {
     const char *method =
         names(apr_table_get(r->headers_in, "Access-Control-Request-Method"));
@@ -56,7 +56,6 @@ int cors_answer_preflight(request_rec *r, const config_t *config, const char *me
                    apr_psprintf(r->pool, "%" APR_INT64_T_FMT, config->cors_max_age));
     r->status = HTTP_NO_CONTENT;
     r->status_line = ap_get_status_line(HTTP_NO_CONTENT);
-    return OK;
 }
 
 /* Where we answer for other origins nobody behind us does. What a preflight says of

@@ -20,9 +20,8 @@ int cors_is_preflight(const request_rec *r, const config_t *config);
  * Answer that, in place of what is asked about.
  *
  * @param methods  that are answered here; NULL: whichever was asked for
- * @return what the handler must return
  */
-int cors_answer_preflight(request_rec *r, const config_t *config, const char *methods);
+void cors_answer_preflight(request_rec *r, const config_t *config, const char *methods);
 
 /** Hooks insert_filter and insert_error_filter, and what they need. */
 void cors_insert(request_rec *r);

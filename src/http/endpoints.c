@@ -216,6 +216,30 @@ static int is_preflight(request_rec *r, const endpoint_t *endpoint)
             (endpoint || request_is_jwt(r)));
 }
 
+/* Whoever would redirect, such as mod_dir where the slash is missing behind a directory,
+ * does it in its fixups, and a browser takes a redirected preflight for a refusal. */
+int endpoints_fixups(request_rec *r)
+{
+    const endpoint_t *endpoint;
+    int rv;
+
+    if (r->main || r->method_number != M_OPTIONS) {
+        return DECLINED;
+    }
+    endpoint = find_endpoint(r);
+    if (!is_preflight(r, endpoint)) {
+        return DECLINED;
+    }
+    rv = ap_discard_request_body(r);
+    if (rv != OK) {
+        return rv;
+    }
+    /* No handler runs, but Header directives must still apply. */
+    ap_run_insert_filter(r);
+    cors_answer_preflight(r, config_of_request(r), endpoint ? endpoint->allow : NULL);
+    return DONE;
+}
+
 int endpoints_handle(request_rec *r)
 {
     const endpoint_t *endpoint = find_endpoint(r);
@@ -225,9 +249,11 @@ int endpoints_handle(request_rec *r)
     policy_t policy;
     dbd_t dbd;
 
+    /* Of a sub-request, which has no answer of its own: it was let through all the same,
+     * and nobody else may answer it. */
     if (is_preflight(r, endpoint)) {
-        return cors_answer_preflight(r, config_of_request(r),
-                                     endpoint ? endpoint->allow : NULL);
+        cors_answer_preflight(r, config_of_request(r), endpoint ? endpoint->allow : NULL);
+        return OK;
     }
     if (!endpoint) {
         return DECLINED;

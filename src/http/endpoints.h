@@ -17,6 +17,9 @@ int endpoints_map_to_storage(request_rec *r);
 /** type_checker: name the handler of a mounted endpoint. */
 int endpoints_type(request_rec *r);
 
+/** fixups: answer a preflight, before anybody redirects it. */
+int endpoints_fixups(request_rec *r);
+
 /** handler: answer. */
 int endpoints_handle(request_rec *r);
 
