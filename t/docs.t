@@ -14,6 +14,7 @@ only_under('event');
 my $src = var('src_dir');
 my $readme = slurp("$src/README.md");
 my $reference = slurp("$src/conf/README.md");
+my $recipes = slurp("$src/conf/recipes.md");
 my @examples = map { "$_.conf" } qw(auth_jwt existing-table lifetimes login-form php-site
     proxied-application proxied-login public-keys single-page-application static-site virtual-hosts);
 
@@ -67,7 +68,7 @@ for my $name (sort keys %help) {
 }
 
 # A name that is no directive of ours is a slip, or a directive that went.
-my %text = ('README.md' => $readme, 'conf/README.md' => $reference,
+my %text = ('README.md' => $readme, 'conf/README.md' => $reference, 'conf/recipes.md' => $recipes,
     map { ("conf/$_" => slurp("$src/conf/$_")) } @examples);
 for my $file (sort keys %text) {
     my %named = map { $_ => 1 } $text{$file} =~ /\b(AuthJWT\w+)\b/g;
@@ -85,11 +86,20 @@ sub slug
     return $slug;
 }
 
-for ([ $readme, $src, 'README.md' ], [ $reference, "$src/conf", 'conf/README.md' ]) {
-    my ($text, $dir, $file) = @$_;
-    my %anchor = map { '#' . slug($_) => 1 } $text =~ /^#+ (.*)$/mg;
-    my @links = $text =~ /\]\(([^)\s]+)\)/g;
-    my @dead = grep { /^#/ ? !$anchor{$_} : !/^https?:/ && !-e "$dir/" . s/#.*//r } @links;
+my %anchors = map { my $file = $_; $file => { map { slug($_) => 1 } $text{$file} =~ /^#+ (.*)$/mg } }
+    grep { /\.md$/ } keys %text;
+
+sub leads_nowhere
+{
+    my ($link, $file) = @_;
+    my ($path, $anchor) = $link =~ /^([^#]*)#?(.*)/;
+    my $dir = $file =~ m{^(.*/)} ? $1 : '';
+    my $place = length $path ? "$dir$path" =~ s{[^/]+/\.\./}{}r : $file;
+    return !-e "$src/$place" || length $anchor && $anchors{$place} && !$anchors{$place}{$anchor};
+}
+
+for my $file (sort keys %anchors) {
+    my @dead = grep { !/^https?:/ && leads_nowhere($_, $file) } $text{$file} =~ /\]\(([^)\s]+)\)/g;
     is "@dead", '', "$file: links lead somewhere";
 }
 
