@@ -219,7 +219,7 @@ SAN_WRAP  := env $(PRELOAD) ASAN_OPTIONS=detect_leaks=0:log_path=@RUN@/san/asan 
              UBSAN_OPTIONS=print_stacktrace=1:log_path=@RUN@/san/ubsan TSAN_OPTIONS=log_path=@RUN@/san/tsan
 # Modules are unloaded before the report is made: without keep-debuginfo it has no names.
 VG_WRAP   := valgrind -q --keep-debuginfo=yes --num-callers=40 --leak-check=full --show-leak-kinds=definite \
-             --suppressions=@RUN@/t/valgrind.supp --log-file=@RUN@/san/vg.%p
+             --suppressions=@RUN@/t/valgrind.supp --log-file=@RUN@/san/vg.%q{AUTH_JWT_START}.%p
 TEST_ENV   = AUTH_JWT_MPMS='$(if $(TESTS),$*,$(MPMS))' AUTH_JWT_SO='$(SO)' AUTH_JWT_TOOL='$(HTJWT)' \
              AUTH_JWT_INJECT='$(INJECT)' AUTH_JWT_PRETEND='$(PRETEND)' AUTH_JWT_NPM='$(OUT)/npm/node_modules' \
              APXS='$(APXS)' $(if $(VALGRIND),AUTH_JWT_LIMIT=3600) \
