@@ -393,6 +393,10 @@ for (
     (map { [ "AuthJWTClaim $_ column:x", "AuthJWTClaim: '$_' $meaning" ] }
         qw(iss sub aud exp nbf iat jti sid auth_time refresh_exp token_type password_mark hash_password)),
     [ "AuthJWTClaim a column:a\nAuthJWTClaim a column:b", "AuthJWTClaim: 'a' is here twice; keep one of them" ],
+    [ 'AuthJWTClaim a colum:b', "AuthJWTClaim: 'colum:b' would be the same text for every user; write column:b" ],
+    [ 'AuthJWTClaim a Columns:b', "AuthJWTClaim: 'Columns:b' would be the same text for every user; write column:b" ],
+    [ 'AuthJWTClaim a "%{JWT:b}"', "AuthJWTClaim: '%{JWT:b}' asks for a claim, and there is no token yet where one "
+        . 'is made; write column:NAME' ],
     [ 'AuthJWTClaim a column:a:text', "AuthJWTClaim: 'text' is no type; write string, int, bool, list or json" ],
     [ 'AuthJWTClaim a column:', "AuthJWTClaim: '' is no plain column name; write one, and \"AS\" it in "
         . 'AuthJWTUserByIdQuery where the table has another' ],

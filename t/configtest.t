@@ -933,6 +933,22 @@ my @good = (
     [ 'no Require beside AuthType', $site . in_location('AuthType JWT'),
         'AuthType JWT: no Require is here, so that of the surrounding place holds, which may let '
         . 'everybody in; add: Require valid-user (in <Location "/x">, line 5 of CONF)' ],
+    [ 'no Require on a public page', $site . in_location("AuthType JWT\nAuthJWTOptional On"),
+        'AuthType JWT: no Require is here, so that of the surrounding place holds, which may let '
+        . 'everybody in; add: Require all granted, for a public page, or Require valid-user '
+        . '(in <Location "/x">, line 5 of CONF)' ],
+    [ 'claims where nothing is issued', $site . protected("AuthJWTClaim email column:email"),
+        'AuthJWTClaim: acts where tokens are issued, and no endpoint is here; write it outside of '
+        . 'sections, or where the endpoints are (in <Location "/x">, line 5 of CONF)' ],
+    [ 'roles where nothing is issued', $site . protected('AuthJWTRolesQuery "SELECT r FROM t WHERE u = %s"'),
+        'AuthJWTRolesQuery: acts where tokens are issued, and no endpoint is here; write it outside of '
+        . 'sections, or where the endpoints are (in <Location "/x">, line 5 of CONF)' ],
+    [ 'a claim in <If>', $site . in_location(qq(AuthType JWT\nRequire valid-user\n<If "%{JWT:a} == 'b'">\n</If>)),
+        '<If: httpd looks at it before it knows any token, so claims are empty there; write Require '
+        . 'jwt-claim, or RewriteCond expr in a <Directory> (in <If "%{JWT:a} == \'b\'">, line 8 of CONF)' ],
+    [ 'a claim in SetEnvIfExpr', qq(${site}SetEnvIfExpr "jwt('a') == 'b'" c=d\n),
+        'SetEnvIfExpr: httpd looks at it before it knows any token, so claims are empty there; write Require '
+        . 'jwt-claim, or RewriteCond expr in a <Directory> (in SetEnvIfExpr, line 5 of CONF)' ],
     [ 'Require in a group', $site
         . in_location("AuthType JWT\n<RequireAny>\nRequire valid-user\n</RequireAny>") ],
     [ 'the smallest site in another order',

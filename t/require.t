@@ -544,6 +544,11 @@ for my $path (qw(/role /scope /any-of-two /not-banned /slow)) {
     page('/role', '"role":"x"');
     ok wait_until(3, sub { $server->log_since($mark) =~
         /JWT0101: refused \(claim_refused\): .*'jwt-claim role eq admin'/ }), 'the log has the line';
+    $mark = $server->log_mark;
+    page('/not-banned', '"banned":true');
+    ok wait_until(3, sub { $server->log_since($mark) =~
+        /JWT0101: refused \(claim_refused\): the Require lines want 'not jwt-claim banned eq true'/ }),
+        'and says so where one has what nobody may have';
     for my $method (qw(HEAD POST OPTIONS DELETE)) {
         is page('/role', '"role":"x"', method => $method)->code, 403, "$method is refused, too";
         is page('/role', '"role":"admin"', method => 'HEAD')->code, 200, '... not HEAD with the claim';

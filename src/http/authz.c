@@ -41,7 +41,7 @@ int authz_check(request_rec *r)
     }
     if (rv == HTTP_UNAUTHORIZED || rv == HTTP_FORBIDDEN) {
         return response_refuse(r, VERDICT_FORBIDDEN,
-                               "the Require lines want another user");
+                               "the Require lines do not let this user in");
     }
     return rv;
 }

@@ -384,8 +384,13 @@ static void warn_open(const sections_place_t *section, apr_pool_t *p)
         !is_borrowed(section->where, section->host->where) &&
         tree_find(first, "AuthType") && !lines_has_require(first)) {
         warn(section,
-             "AuthType JWT: no Require is here, so that of the surrounding place holds, "
-             "which may let everybody in; add: Require valid-user",
+             apr_pstrcat(p,
+                         "AuthType JWT: no Require is here, so that of the surrounding "
+                         "place holds, which may let everybody in; add: Require ",
+                         section->config->optional
+                             ? "all granted, for a public page, or Require valid-user"
+                             : "valid-user",
+                         NULL),
              p);
     }
 }
@@ -407,6 +412,19 @@ static void warn_lifetime(const sections_place_t *section, const char *name,
          p);
 }
 
+static void warn_claims(const sections_place_t *section, const char *name,
+                        config_row_t row, apr_pool_t *p)
+{
+    if (config_is_set(section->own, row)) {
+        warn(section,
+             apr_psprintf(p,
+                          "%s: acts where tokens are issued, and no endpoint is here; "
+                          "write it outside of sections, or where the endpoints are",
+                          name),
+             p);
+    }
+}
+
 /* A mistake, but one that harms nobody. */
 static void warn_idle(const sections_place_t *section, const apr_array_header_t *all,
                       apr_pool_t *p)
@@ -424,6 +442,11 @@ static void warn_idle(const sections_place_t *section, const apr_array_header_t 
         warn_lifetime(section, "AuthJWTAccessLifetime", CONFIG_ACCESS_LIFETIME, p);
         warn_lifetime(section, "AuthJWTRefreshLifetime", CONFIG_REFRESH_LIFETIME, p);
     }
+    if (sections_is_protected(section) && !client_refreshes_silently(section->config) &&
+        !has_endpoint(section, all)) {
+        warn_claims(section, "AuthJWTClaim", CONFIG_CLAIMS, p);
+        warn_claims(section, "AuthJWTRolesQuery", CONFIG_ROLES, p);
+    }
     if (sections_is_endpoint(section) && config_is_set(own, CONFIG_MAX_TOKEN_AGE) &&
         own->max_token_age) {
         warn(section,
@@ -438,6 +461,20 @@ static void warn_idle(const sections_place_t *section, const apr_array_header_t 
 
 typedef const char *pairing_t(const sections_place_t *section,
                               const apr_array_header_t *all, apr_pool_t *p);
+
+static void warn_early(server_rec *s, apr_pool_t *p)
+{
+    const ap_directive_t *line = lines_find_early(ap_conftree);
+
+    if (line) {
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, s,
+            "JWT0002: %s: httpd looks at it before it knows any token, so claims "
+            "are empty there; write Require jwt-claim, or RewriteCond expr in a "
+            "<Directory> (in %s)",
+            line->directive, tree_text(line, p));
+    }
+}
 
 static void warn_pairs(const sections_place_t *section, const apr_array_header_t *all,
                        apr_pool_t *p)
@@ -535,6 +572,7 @@ int configtest_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
         warn_open(&sections[i], ptemp);
         warn_pairs(&sections[i], all, ptemp);
     }
+    warn_early(s, ptemp);
     error = dump_is_asked_for() ? dump_print(all, ptemp) : NULL;
     return error ? refuse(s, error) : OK;
 }

@@ -360,21 +360,35 @@ static void unset_headers(request_rec *r, int all_of_ours)
     } while (n == 16);
 }
 
+/* Of a field's name (RFC 9110 section 5.6.2). */
+static int is_token_char(char c)
+{
+    return apr_isalnum(c) || (c && strchr("!#$%&'*+-.^_`|~", c));
+}
+
 /* mod_proxy takes out every field that Connection names (RFC 9110 section 7.6.1), so a
- * client could take ours away from an application behind it. */
+ * client could take ours away from an application behind it. What separates two names is
+ * not the same to all who read them: whatever looks like one of ours becomes blanks. */
 static void protect_headers(request_rec *r)
 {
-    const char *names = apr_table_get(r->headers_in, "Connection"), *left = "", *name;
+    const char *sent = apr_table_get(r->headers_in, "Connection");
+    char *names, *end, separator;
 
-    if (!names || !header_names->nelts) {
+    if (!sent || !header_names->nelts) {
         return;
     }
-    while ((name = ap_get_list_item(r->pool, &names))) {
-        if (!is_listed(header_names, name)) {
-            left = apr_pstrcat(r->pool, left, *left ? ", " : "", name, NULL);
+    names = apr_pstrdup(r->pool, sent);
+    apr_table_setn(r->headers_in, "Connection", names);
+    for (; *names; names = *end ? end + 1 : end) {
+        for (end = names; is_token_char(*end); end++) {
         }
+        separator = *end;
+        *end = '\0';
+        if (is_listed(header_names, names)) {
+            memset(names, ' ', (apr_size_t)(end - names));
+        }
+        *end = separator;
     }
-    apr_table_setn(r->headers_in, "Connection", left);
 }
 
 int export_scrub(request_rec *r)
@@ -396,10 +410,24 @@ void export_clear(request_rec *r)
     }
 }
 
-/* Each claim that is there; one with a control character would begin another field. */
-static void set(apr_table_t *table, const apr_array_header_t *exports,
+/* What cannot be handed on as it is, or NULL: a control character would begin another
+ * field, and blanks around a field's text are dropped by who reads it (RFC 9110 section
+ * 5.5), so that an application would see what no Require line has seen. */
+static const char *fault_of(const char *text, int is_field)
+{
+    apr_size_t len = strlen(text);
+
+    return !users_is_printable(text) ? "a control character"
+           : is_field && len && (*text == ' ' || text[len - 1] == ' ')
+               ? "a blank at an end"
+               : NULL;
+}
+
+/* Each claim that is there. */
+static void set(apr_table_t *table, const apr_array_header_t *exports, int are_fields,
                 const identity_t *identity, request_rec *r)
 {
+    const char *fault;
     int i;
 
     for (i = 0; exports && i < exports->nelts; i++) {
@@ -410,11 +438,12 @@ static void set(apr_table_t *table, const apr_array_header_t *exports,
         if (value.type == VALUE_ABSENT) {
             continue;
         }
-        if (!users_is_printable(text)) {
+        fault = fault_of(text, are_fields);
+        if (fault) {
             ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                          "JWT0123: the claim %s of the user with the id '%s' has a "
-                          "control character, so %s is not set",
-                          export->claim, identity->user_id, export->name);
+                          "JWT0123: the claim %s of the user with the id '%s' has %s, so "
+                          "%s is not set",
+                          export->claim, identity->user_id, fault, export->name);
             continue;
         }
         apr_table_setn(table, export->name, text);
@@ -425,6 +454,6 @@ void export_set(request_rec *r, const identity_t *identity)
 {
     const config_t *config = config_of_request(r);
 
-    set(r->subprocess_env, config->claim_envs, identity, r);
-    set(r->headers_in, config->claim_headers, identity, r);
+    set(r->subprocess_env, config->claim_envs, 0, identity, r);
+    set(r->headers_in, config->claim_headers, 1, identity, r);
 }

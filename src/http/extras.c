@@ -74,6 +74,27 @@ static const char *check_new(const apr_array_header_t *claims, cmd_parms *cmd,
     return setters_check_claim(cmd, CONFIG_CLAIMS, name);
 }
 
+/* What an expression cannot mean to be: a column with a slip in its first word, which
+ * would be the same text for every user, and a claim, which no request has before its
+ * login. */
+static const char *check_source(cmd_parms *cmd, const char *from)
+{
+    apr_size_t len = strcspn(from, ":");
+
+    if (from[len] && len <= strlen(COLUMN "s") && !ap_cstr_casecmpn(from, "col", 3)) {
+        return setters_refuse(cmd,
+                              "'%s' would be the same text for every user; write "
+                              "column:%s",
+                              from, from + len + 1);
+    }
+    return ap_strstr_c(from, "%{JWT:") || ap_strstr_c(from, "jwt(")
+               ? setters_refuse(cmd,
+                                "'%s' asks for a claim, and there is no token yet "
+                                "where one is made; write column:NAME",
+                                from)
+               : NULL;
+}
+
 const char *extras_add_claim(cmd_parms *cmd, void *dir, const char *name,
                              const char *from)
 {
@@ -95,10 +116,11 @@ const char *extras_add_claim(cmd_parms *cmd, void *dir, const char *name,
         return NULL;
     }
     error = check_new(claims, cmd, name);
-    if (!error) {
-        error = strncmp(from, COLUMN, strlen(COLUMN)) == 0
-                    ? read_column(&claim, cmd, from + strlen(COLUMN))
-                    : read_expression(&claim, cmd, from);
+    if (!error && strncmp(from, COLUMN, strlen(COLUMN)) == 0) {
+        error = read_column(&claim, cmd, from + strlen(COLUMN));
+    } else if (!error) {
+        error = check_source(cmd, from);
+        error = error ? error : read_expression(&claim, cmd, from);
     }
     APR_ARRAY_PUSH(claims, policy_claim_t) = claim;
     return error;

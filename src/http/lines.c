@@ -66,6 +66,32 @@ int lines_has_require(const ap_directive_t *first)
     return 0;
 }
 
+/* A RewriteCond without "expr" knows no claims at all. */
+static int is_early(const ap_directive_t *node)
+{
+    const char *args = node->args + strspn(node->args, " \"");
+
+    if (!ap_strstr_c(args, "%{JWT:") && !ap_strstr_c(args, "jwt(")) {
+        return 0;
+    }
+    return tree_is(node, "<If") || tree_is(node, "<ElseIf") ||
+           tree_is(node, "SetEnvIfExpr") ||
+           (tree_is(node, "RewriteCond") && ap_cstr_casecmpn(args, "expr", 4) != 0);
+}
+
+const ap_directive_t *lines_find_early(const ap_directive_t *first)
+{
+    const ap_directive_t *node, *found;
+
+    for (node = first; node; node = node->next) {
+        found = is_early(node) ? node : lines_find_early(node->first_child);
+        if (found) {
+            return found;
+        }
+    }
+    return NULL;
+}
+
 int lines_shut_out(const ap_directive_t *first, apr_pool_t *p)
 {
     const ap_directive_t *node;

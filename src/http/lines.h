@@ -14,6 +14,12 @@ int lines_is_negated(const ap_directive_t *line, apr_pool_t *p);
 /** Whether a line asks for something, or one grouped below it. */
 int lines_has_require(const ap_directive_t *first);
 
+/**
+ * The first line that asks for claims where nobody has any yet, or NULL: one that httpd
+ * looks at before it knows the user, and that is then true or false for everybody.
+ */
+const ap_directive_t *lines_find_early(const ap_directive_t *first);
+
 /** Whether lines of a section let nobody in before there is a user. */
 int lines_shut_out(const ap_directive_t *first, apr_pool_t *p);
 

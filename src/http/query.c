@@ -51,17 +51,25 @@ static const char *without(const char *query, const apr_array_header_t *names,
                            apr_pool_t *p)
 {
     char *copy = apr_pstrdup(p, query), *last, *pair;
-    const char *left = NULL;
+    char *left = apr_palloc(p, strlen(query) + 1), *end = left;
+    apr_pool_t *each;
     int dropped = 0;
 
+    /* Thousands fit into a query, which anybody may send. */
+    apr_pool_create(&each, p);
     for (pair = apr_strtok(copy, "&", &last); pair; pair = apr_strtok(NULL, "&", &last)) {
-        if (has_token(pair, names, p)) {
+        if (has_token(pair, names, each)) {
             dropped = 1;
         } else {
-            left = left ? apr_pstrcat(p, left, "&", pair, NULL) : pair;
+            if (end > left) {
+                *end++ = '&';
+            }
+            end = apr_cpystrn(end, pair, strlen(pair) + 1);
         }
+        apr_pool_clear(each);
     }
-    return dropped ? left : query;
+    apr_pool_destroy(each);
+    return !dropped ? query : end > left ? left : NULL;
 }
 
 /* Everything that logs, handlers and proxies read a query from. */

@@ -153,7 +153,11 @@ static authz_status check(request_rec *r, const char *args, const void *parsed)
     result = ask(r, line);
     is_good = line->is_negated ? result == REQUIREMENT_UNMET : result == REQUIREMENT_MET;
     if (!is_good) {
-        request_note_refusal(r, line->text, line->scope);
+        request_note_refusal(r,
+                             line->is_negated
+                                 ? apr_pstrcat(r->pool, "not ", line->text, NULL)
+                                 : line->text,
+                             line->is_negated ? NULL : line->scope);
     }
     return is_good != line->is_negated ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
