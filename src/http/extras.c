@@ -81,7 +81,7 @@ static const char *check_source(cmd_parms *cmd, const char *from)
 {
     apr_size_t len = strcspn(from, ":");
 
-    if (from[len] && len <= strlen(COLUMN "s") && !ap_cstr_casecmpn(from, "col", 3)) {
+    if (len <= strlen(COLUMN "s") && from[len] && !ap_cstr_casecmpn(from, "col", 3)) {
         return setters_refuse(cmd,
                               "'%s' would be the same text for every user; write "
                               "column:%s",
