@@ -209,18 +209,19 @@ is page($alice[1]{access}), 401, 'is over as well';
 
 # ---- users and passwords ---------------------------------------------------------------------
 
-my $d = login('dave', %on);
+# A user of our own: the others are logged in by tests that run beside this one.
 my $hash = sqlite("SELECT password FROM auth_jwt_user WHERE username = 'dave'");
 secret($hash);
-sqlite("UPDATE auth_jwt_user SET is_active = 0 WHERE username = 'dave'");
+sqlite("INSERT INTO auth_jwt_user VALUES(8401, 'sessions-user', '$hash', 1)");
+my $d = json(post_json('/auth/token', { username => 'sessions-user', password => user('dave')->{password} }, %on));
+sqlite('UPDATE auth_jwt_user SET is_active = 0 WHERE id = 8401');
 is page($d->{access}), 401, 'a deactivated user is refused on the next request';
-sqlite("UPDATE auth_jwt_user SET is_active = 1, password = '\$5\$x' WHERE username = 'dave'");
+sqlite("UPDATE auth_jwt_user SET is_active = 1, password = '\$5\$x' WHERE id = 8401");
 refused(get_with('/sessions/', $d->{access}, %on), 401,
     { detail => "The user's password has been changed.", code => 'password_changed' },
     'another password');
 refused(refresh($d->{refresh}), 401, { detail => "The user's password has been changed." },
     'for the refresh token, too');
-sqlite("UPDATE auth_jwt_user SET password = '$hash' WHERE username = 'dave'");
 
 # ---- the age of a login ----------------------------------------------------------------------
 
