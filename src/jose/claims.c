@@ -99,15 +99,10 @@ static const char *read_registered(claims_t *claims, const claims_names_t *names
 }
 
 /* All members as a tree; NULL when the payload is no object. */
-static const json_t *parse_tree(bytes_t payload, recent_t *recent, const char **why,
-                                apr_pool_t *p)
+static const json_t *parse_tree(bytes_t payload, const char **why, apr_pool_t *p)
 {
-    const json_t *known = recent_tree(recent, payload, p);
     json_t *members;
 
-    if (known) {
-        return known;
-    }
     if (jsontext_parse(&members, (const char *)payload.data, payload.len, 0, NULL, p) !=
         APR_SUCCESS) {
         *why = "the payload is not strict JSON";
@@ -117,23 +112,32 @@ static const json_t *parse_tree(bytes_t payload, recent_t *recent, const char **
         *why = "the payload is no JSON object";
         return NULL;
     }
-    recent_keep_tree(recent, payload, members);
     return members;
 }
 
-const char *claims_parse(claims_t *out, bytes_t payload, const claims_names_t *names,
-                         recent_t *recent, apr_pool_t *p)
+static void read_members(recent_reading_t *reading, bytes_t payload)
 {
-    claims_t claims = {.payload = payload};
-    const char *why = NULL;
+    reading->is_read = 1;
+    reading->flat = flat_parse((const char *)payload.data, payload.len, reading->pool);
+    if (!reading->flat) {
+        reading->members = parse_tree(payload, &reading->why, reading->pool);
+    }
+}
 
-    claims.flat = flat_parse((const char *)payload.data, payload.len, p);
-    if (!claims.flat) {
-        claims.members = parse_tree(payload, recent, &why, p);
+const char *claims_parse(claims_t *out, bytes_t payload, const claims_names_t *names,
+                         const recent_t *recent, apr_pool_t *p)
+{
+    recent_reading_t fresh = {.pool = p}, *reading = recent_reading(recent, payload);
+    claims_t claims = {.payload = payload};
+    const char *why;
+
+    reading = reading ? reading : &fresh;
+    if (!reading->is_read) {
+        read_members(reading, payload);
     }
-    if (!why) {
-        why = read_registered(&claims, names);
-    }
+    claims.flat = reading->flat;
+    claims.members = reading->members;
+    why = reading->why ? reading->why : read_registered(&claims, names);
     if (!why) {
         *out = claims;
     }
@@ -376,7 +380,7 @@ static int copy_claims(json_t *to, const claims_new_t *claims, apr_pool_t *p)
     int bad = 0;
 
     if (!from) {
-        from = parse_tree(claims->copied->payload, NULL, &why, p);
+        from = parse_tree(claims->copied->payload, &why, p);
     }
     if (!from) {
         return 1;

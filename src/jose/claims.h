@@ -91,7 +91,7 @@ typedef struct {
 /**
  * Read a payload.
  *
- * @param out      allocated from @p p; untouched on error
+ * @param out      allocated from @p p, or kept as long; untouched on error
  * @param payload  the signed bytes
  * @param names    which claims are token_type and jti
  * @param recent   spares the reading where it knows the payload; NULL: always read
@@ -99,7 +99,7 @@ typedef struct {
  *         jsontext.h, or a registered claim of another type than RFC 7519 has
  */
 const char *claims_parse(claims_t *out, bytes_t payload, const claims_names_t *names,
-                         recent_t *recent, apr_pool_t *p);
+                         const recent_t *recent, apr_pool_t *p);
 
 /**
  * Compare with what is expected, in SimpleJWT's order: times, aud, iss, then

@@ -78,7 +78,10 @@ const flat_member_t *flat_find(const flat_t *flat, const char *name)
     int i;
 
     for (i = 0; i < flat->count; i++) {
-        if (strcmp(flat->members[i].name, name) == 0) {
+        const char *member = flat->members[i].name;
+
+        /* Most differ in the first letter, which spares the call. */
+        if (*member == *name && strcmp(member, name) == 0) {
             return &flat->members[i];
         }
     }

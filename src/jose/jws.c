@@ -17,7 +17,7 @@
 /* The three parts; everything points into the token. */
 typedef struct {
     const char *token;
-    apr_size_t len, header_len;
+    apr_size_t header_len;
     apr_size_t signed_len; /* header and payload with their dot */
     const char *payload;
     apr_size_t payload_len;
@@ -38,7 +38,6 @@ static const char *split(parts_t *parts, const char *token, apr_size_t len)
         return "an empty part";
     }
     parts->token = token;
-    parts->len = len;
     parts->header_len = (apr_size_t)(dot1 - token);
     parts->signed_len = (apr_size_t)(dot2 - token);
     parts->payload = dot1 + 1;
@@ -95,21 +94,15 @@ static const char *parse_header(json_t **header, const parts_t *parts, apr_pool_
 }
 
 static jws_result_t verify_with(const jwk_t *jwk, const bytes_t *signature,
-                                const parts_t *parts, recent_t *recent)
+                                const parts_t *parts)
 {
     apr_status_t rv;
 
     if (signature->len != jwk->key.signature_len) {
         return JWS_BAD_SIGNATURE;
     }
-    if (recent_is_good(recent, jwk, parts->token, parts->len, parts->signed_len)) {
-        return JWS_GOOD;
-    }
     rv =
         jwk->key.alg->verify(signature->data, &jwk->key, parts->token, parts->signed_len);
-    if (rv == APR_SUCCESS) {
-        recent_keep_good(recent, jwk, parts->token, parts->len);
-    }
     return rv == APR_SUCCESS     ? JWS_GOOD
            : rv == APR_EMISMATCH ? JWS_BAD_SIGNATURE
                                  : JWS_FAILED;
@@ -140,7 +133,7 @@ static int names_alg(const json_t *header, const jwk_t *jwk)
 /* Try the keys that the header names; header is NULL where own headers are tried. */
 static jws_result_t try_keys(const jwk_t **key, const json_t *header,
                              const bytes_t *signature, const parts_t *parts,
-                             const jwk_ring_t *ring, recent_t *recent)
+                             const jwk_ring_t *ring)
 {
     jws_result_t result = JWS_UNKNOWN_KEY;
     int i;
@@ -153,7 +146,7 @@ static jws_result_t try_keys(const jwk_t **key, const json_t *header,
         }
         result = JWS_BAD_SIGNATURE;
         if (!header || names_alg(header, jwk)) {
-            result = verify_with(jwk, signature, parts, recent);
+            result = verify_with(jwk, signature, parts);
             *key = jwk;
         }
         if (result == JWS_GOOD || result == JWS_FAILED) {
@@ -170,8 +163,7 @@ static const char *const reasons[] = {
 };
 
 static jws_result_t verify_parts(const jwk_t **key, const parts_t *parts,
-                                 const jwk_ring_t *ring, recent_t *recent,
-                                 const char **why, apr_pool_t *p)
+                                 const jwk_ring_t *ring, const char **why, apr_pool_t *p)
 {
     jws_result_t result;
     json_t *header;
@@ -182,15 +174,28 @@ static jws_result_t verify_parts(const jwk_t **key, const parts_t *parts,
         *why = "the signature is not base64url";
         return JWS_MALFORMED;
     }
-    result = try_keys(key, NULL, &signature, parts, ring, recent);
+    result = try_keys(key, NULL, &signature, parts, ring);
     if (result == JWS_UNKNOWN_KEY) {
         *why = parse_header(&header, parts, p);
         if (*why) {
             return JWS_MALFORMED;
         }
-        result = try_keys(key, header, &signature, parts, ring, recent);
+        result = try_keys(key, header, &signature, parts, ring);
     }
     *why = reasons[result];
+    return result;
+}
+
+static jws_result_t verify(bytes_t *payload, const jwk_t **key, const parts_t *parts,
+                           const jwk_ring_t *ring, const char **why, apr_pool_t *p)
+{
+    jws_result_t result = verify_parts(key, parts, ring, why, p);
+
+    if (result == JWS_GOOD &&
+        base64url_decode(payload, parts->payload, parts->payload_len, p) != APR_SUCCESS) {
+        *why = "the payload is not base64url";
+        return JWS_MALFORMED;
+    }
     return result;
 }
 
@@ -199,21 +204,18 @@ jws_result_t jws_verify(bytes_t *payload, const jwk_t **key, const char *token,
                         const char **why, apr_pool_t *p)
 {
     const jwk_t *found = NULL;
-    jws_result_t result;
+    jws_result_t result = JWS_GOOD;
     parts_t parts;
     bytes_t data;
 
-    *why = split(&parts, token, len);
-    if (*why) {
-        return JWS_MALFORMED;
-    }
-    result = verify_parts(&found, &parts, ring, recent, why, p);
-    if (result != JWS_GOOD) {
-        return result;
-    }
-    if (base64url_decode(&data, parts.payload, parts.payload_len, p) != APR_SUCCESS) {
-        *why = "the payload is not base64url";
-        return JWS_MALFORMED;
+    *why = NULL;
+    if (!recent_find(&data, &found, recent, token, len, ring, p)) {
+        *why = split(&parts, token, len);
+        result = *why ? JWS_MALFORMED : verify(&data, &found, &parts, ring, why, p);
+        if (result != JWS_GOOD) {
+            return result;
+        }
+        recent_keep(recent, &data, found, token, len, parts.signed_len, p);
     }
     *payload = data;
     if (key) {

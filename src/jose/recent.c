@@ -1,29 +1,45 @@
+/* What is kept has a pool of its own, neither the connection's, which would grow with
+ * each new token, nor a child of it: a request may still use the claims of a token when
+ * another one takes its place, and a connection's pool ends its children in an order that
+ * nobody should rely on. So users are counted, and the last one ends it. */
 #include "jose/recent.h"
 
+#include <apr_strings.h>
 #include <openssl/crypto.h>
 #include <string.h>
 
-#include "jose/jsontext.h"
-
 typedef struct {
-    char *data; /* NULL: nothing is kept yet */
-    apr_size_t len, room;
+    int users; /* requests, and the room that it is kept in */
+    const jwk_t *key;
+    const char *token;
+    apr_size_t len, signed_len;
+    bytes_t payload;
+    recent_reading_t reading;
 } kept_t;
 
 struct recent_t {
-    const jwk_t *key; /* that the token fitted */
-    kept_t token;
-    kept_t payload;
-    json_t *tree; /* of the payload; NULL: none */
+    kept_t *kept; /* NULL: nothing is kept */
     apr_pool_t *pool;
 };
 
-static apr_status_t drop_tree(void *data)
+static apr_status_t let_go(void *data)
+{
+    kept_t *kept = data;
+
+    if (--kept->users == 0) {
+        apr_pool_destroy(kept->reading.pool);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t drop(void *data)
 {
     recent_t *recent = data;
 
-    json_decref(recent->tree);
-    recent->tree = NULL;
+    if (recent->kept) {
+        let_go(recent->kept);
+        recent->kept = NULL;
+    }
     return APR_SUCCESS;
 }
 
@@ -32,63 +48,85 @@ recent_t *recent_make(apr_pool_t *p)
     recent_t *recent = apr_pcalloc(p, sizeof *recent);
 
     recent->pool = p;
-    apr_pool_cleanup_register(p, recent, drop_tree, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(p, recent, drop, apr_pool_cleanup_null);
     return recent;
 }
 
-/* Twice the room each time, so that tokens that grow cost a connection no more than
- * twice the longest. */
-static void keep(kept_t *kept, const void *data, apr_size_t len, apr_pool_t *p)
+static bytes_t payload_for(kept_t *kept, apr_pool_t *p)
 {
-    apr_size_t room = kept->room ? kept->room : RECENT_MAX / 16;
+    kept->users++;
+    apr_pool_cleanup_register(p, kept, let_go, apr_pool_cleanup_null);
+    return kept->payload;
+}
 
-    while (room < len) {
-        room *= 2;
+static int hangs_on(const jwk_ring_t *ring, const jwk_t *key)
+{
+    int i = 0;
+
+    while (i < ring->nelts && APR_ARRAY_IDX(ring, i, const jwk_t *) != key) {
+        i++;
     }
-    if (room > kept->room) {
-        kept->data = apr_palloc(p, room);
-        kept->room = room;
-    }
-    memcpy(kept->data, data, len);
-    kept->len = len;
+    return i < ring->nelts;
 }
 
 /* What the signature is of opens nothing without it, and need not be hidden. */
-int recent_is_good(const recent_t *recent, const jwk_t *key, const char *token,
-                   apr_size_t len, apr_size_t signed_len)
+static int is_token(const kept_t *kept, const char *token, apr_size_t len)
 {
-    const kept_t *kept = recent ? &recent->token : NULL;
-
-    return kept && recent->key == key && kept->len == len &&
-           memcmp(kept->data, token, signed_len) == 0 && /* public bytes */
-           CRYPTO_memcmp(kept->data + signed_len, token + signed_len, len - signed_len) ==
-               0;
+    return kept->len == len &&
+           memcmp(kept->token, token, kept->signed_len) == 0 && /* public bytes */
+           CRYPTO_memcmp(kept->token + kept->signed_len, token + kept->signed_len,
+                         len - kept->signed_len) == 0;
 }
 
-void recent_keep_good(recent_t *recent, const jwk_t *key, const char *token,
-                      apr_size_t len)
+int recent_find(bytes_t *payload, const jwk_t **key, const recent_t *recent,
+                const char *token, apr_size_t len, const jwk_ring_t *ring, apr_pool_t *p)
 {
-    if (recent && len <= RECENT_MAX) {
-        keep(&recent->token, token, len, recent->pool);
-        recent->key = key;
+    kept_t *kept = recent ? recent->kept : NULL;
+
+    if (!kept || !hangs_on(ring, kept->key) || !is_token(kept, token, len)) {
+        return 0;
     }
+    *payload = payload_for(kept, p);
+    *key = kept->key;
+    return 1;
 }
 
-const json_t *recent_tree(const recent_t *recent, bytes_t payload, apr_pool_t *p)
+/* With its room. Where there is no memory the connection's pool ends the process. */
+static kept_t *make_kept(apr_pool_t *connection)
 {
-    const kept_t *kept = recent ? &recent->payload : NULL;
+    apr_pool_t *pool;
+    kept_t *kept;
 
-    return kept && recent->tree && kept->len == payload.len &&
-                   memcmp(kept->data, payload.data, payload.len) == 0 /* public bytes */
-               ? jsontext_own(json_incref(recent->tree), p)
-               : NULL;
+    apr_pool_create_unmanaged_ex(&pool, apr_pool_abort_get(connection), NULL);
+    kept = apr_pcalloc(pool, sizeof *kept);
+    kept->reading.pool = pool;
+    kept->users = 1;
+    return kept;
 }
 
-void recent_keep_tree(recent_t *recent, bytes_t payload, json_t *tree)
+void recent_keep(recent_t *recent, bytes_t *payload, const jwk_t *key, const char *token,
+                 apr_size_t len, apr_size_t signed_len, apr_pool_t *p)
 {
-    if (recent && payload.len <= RECENT_MAX) {
-        drop_tree(recent);
-        keep(&recent->payload, payload.data, payload.len, recent->pool);
-        recent->tree = json_incref(tree);
+    kept_t *kept;
+
+    if (!recent || len > RECENT_MAX) {
+        return;
     }
+    kept = make_kept(recent->pool);
+    kept->key = key;
+    kept->token = apr_pmemdup(kept->reading.pool, token, len);
+    kept->len = len;
+    kept->signed_len = signed_len;
+    kept->payload.data = apr_pmemdup(kept->reading.pool, payload->data, payload->len);
+    kept->payload.len = payload->len;
+    drop(recent);
+    recent->kept = kept;
+    *payload = payload_for(kept, p);
+}
+
+recent_reading_t *recent_reading(const recent_t *recent, bytes_t payload)
+{
+    kept_t *kept = recent ? recent->kept : NULL;
+
+    return kept && kept->payload.data == payload.data ? &kept->reading : NULL;
 }

@@ -2,6 +2,7 @@
  */
 #include <apr_general.h>
 #include <apr_strings.h>
+#include <malloc.h>
 #include <string.h>
 
 #include "jose/claims.h"
@@ -159,66 +160,140 @@ static void test_lengths(const jwk_t *jwk)
     }
 }
 
-static const char *parse(claims_t *claims, const char *payload, recent_t *recent,
-                         apr_pool_t *p)
+/* Read what a token says that this key signed. */
+static const char *parse(claims_t *claims, const char *text, const jwk_t *jwk,
+                         recent_t *recent, apr_pool_t *p)
 {
-    bytes_t bytes = {(const unsigned char *)apr_pstrdup(p, payload), strlen(payload)};
+    const char *token = jws_sign(jwk, text, strlen(text), p), *why;
+    bytes_t payload;
 
-    return claims_parse(claims, bytes, &claims_usual_names, recent, p);
+    if (jws_verify(&payload, NULL, token, strlen(token), keys_ring(jwk, NULL, p), recent,
+                   &why, p) != JWS_GOOD) {
+        return why;
+    }
+    return claims_parse(claims, payload, &claims_usual_names, recent, p);
 }
 
-/* Trees of payloads that are not flat, some alike but for a byte. */
-static void test_trees(void)
+/* Payloads, flat ones and others, some alike but for a byte. */
+static void test_claims(const jwk_t *jwk)
 {
-    static const char *const payloads[] = {
-        "{\"roles\":[\"a\"],\"jti\":\"1\"}", "{\"roles\":[\"b\"],\"jti\":\"1\"}",
-        "{\"roles\":[\"a\"],\"jti\":\"1\"} ", "{\"roles\":[\"a\"],\"jti\":\"22\"}",
-        "{\"roles\":{\"a\":[1]},\"jti\":\"1\"}"};
+    static const char *const payloads[] = {"{\"roles\":[\"a\"],\"jti\":\"1\"}",
+                                           "{\"roles\":[\"b\"],\"jti\":\"1\"}",
+                                           "{\"roles\":[\"a\"],\"jti\":\"1\"} ",
+                                           "{\"roles\":[\"a\"],\"jti\":\"22\"}",
+                                           "{\"roles\":{\"a\":[1]},\"jti\":\"1\"}",
+                                           "{\"jti\":\"1\"}",
+                                           "{\"jti\":\"2\"}",
+                                           "{\"jti\":\"1\",\"n\":7}",
+                                           "{\"jti\":\"1\\u0061\"}"};
     const int count = sizeof payloads / sizeof *payloads;
     recent_t *recent = recent_make(pool);
     claims_t first, again, fresh;
     int i, spared = 0, right = 0;
 
-    for (i = 0; i < 3 * count; i++) {
+    for (i = 0; i < 4 * count; i++) {
         const char *payload = payloads[i * 2 % count];
 
-        parse(&first, payload, recent, pool);
-        parse(&again, payload, recent, pool);
-        parse(&fresh, payload, NULL, pool);
-        spared += first.members == again.members && first.members != fresh.members;
-        right +=
-            json_equal(again.members, fresh.members) && !strcmp(again.jti, fresh.jti);
+        parse(&first, payload, jwk, recent, pool);
+        parse(&again, payload, jwk, recent, pool);
+        parse(&fresh, payload, jwk, NULL, pool);
+        spared +=
+            first.flat == again.flat && first.members == again.members &&
+            (first.flat ? first.flat != fresh.flat : first.members != fresh.members);
+        right += first.payload.len == strlen(payload) &&
+                 memcmp(again.payload.data, payload, again.payload.len) == 0 &&
+                 !again.flat == !fresh.flat && !strcmp(again.jti, fresh.jti) &&
+                 (again.flat
+                      ? claims_get(&again, "n").integer == claims_get(&fresh, "n").integer
+                      : json_equal(again.members, fresh.members));
     }
-    is_int(spared, 3 * count, "the same payload is read once");
-    is_int(right, 3 * count, "and each says what it says");
-    ok(parse(&first, "{\"roles\":[],\"exp\":\"1\"}", recent, pool) &&
-           parse(&first, "{\"roles\":[],\"exp\":\"1\"}", recent, pool),
-       "what is refused is refused again");
-    ok(parse(&first, "[[1]]", recent, pool) && parse(&first, "[[1]]", recent, pool) &&
-           parse(&first, "{\"a\":[", recent, pool),
-       "what is no object is none again");
+    is_int(spared, 4 * count, "the same payload is read once");
+    is_int(right, 4 * count, "and each says what it says");
 }
 
-/* One that is still in use when another takes its place, and when the connection ends. */
-static void test_tree_in_use(void)
+/* Claims that one place takes and another does not; and payloads that nobody takes. */
+static void test_refused(const jwk_t *jwk)
+{
+    static const char *const payloads[] = {"{\"roles\":[],\"exp\":\"1\"}",
+                                           "{\"exp\":\"1\"}",
+                                           "[[1]]",
+                                           "{\"a\":[",
+                                           "{\"a\":1,\"a\":1}",
+                                           "",
+                                           "{\"jti\":1}"};
+    static const claims_names_t other = {"token_type", "id"};
+    recent_t *recent = recent_make(pool);
+    const char *token, *why;
+    bytes_t payload;
+    claims_t claims;
+    apr_size_t i;
+    int refused = 0;
+
+    for (i = 0; i < sizeof payloads / sizeof *payloads; i++) {
+        const char *first = parse(&claims, payloads[i], jwk, recent, pool);
+        const char *again = parse(&claims, payloads[i], jwk, recent, pool);
+
+        refused += first && again && !strcmp(first, again);
+    }
+    is_int(refused, sizeof payloads / sizeof *payloads,
+           "what is refused is refused again, for the same reason");
+    token = jws_sign(jwk, "{\"jti\":1,\"id\":\"x\"}", 18, pool);
+    jws_verify(&payload, NULL, token, strlen(token), keys_ring(jwk, NULL, pool), recent,
+               &why, pool);
+    ok(claims_parse(&claims, payload, &claims_usual_names, recent, pool) &&
+           !claims_parse(&claims, payload, &other, recent, pool) &&
+           !strcmp(claims.jti, "x") &&
+           claims_parse(&claims, payload, &claims_usual_names, recent, pool),
+       "which claim has to be a text is looked at each time");
+}
+
+/* One that is still in use when another takes its place, and when the connection ends,
+ * whichever of the pools ends first. */
+static void test_in_use(const jwk_t *jwk, const char *text, const char *next,
+                        int is_child)
 {
     apr_pool_t *connection, *request;
     claims_t claims, other;
     recent_t *recent;
 
     apr_pool_create(&connection, pool);
-    apr_pool_create(&request, pool);
+    apr_pool_create(&request, is_child ? connection : pool);
     recent = recent_make(connection);
-    parse(&claims, "{\"roles\":[\"kept\"],\"jti\":\"1\"}", recent, connection);
-    parse(&claims, "{\"roles\":[\"kept\"],\"jti\":\"1\"}", recent, request);
-    parse(&other, "{\"roles\":[\"next\"],\"jti\":\"1\"}", recent, connection);
-    apr_pool_destroy(connection);
-    is_str(json_string_value(json_array_get(json_object_get(claims.members, "roles"), 0)),
-           "kept", "a tree stays as long as a request has it");
-    apr_pool_destroy(request);
+    parse(&claims, text, jwk, recent, connection);
+    parse(&claims, text, jwk, recent, request);
+    parse(&other, next, jwk, recent, connection);
+    if (!is_child) {
+        apr_pool_destroy(connection);
+    }
+    is_str(claims_get(&claims, "jti").text, "kept",
+           "claims stay while a request has them");
+    is_int(claims.payload.len, strlen(text), "and the payload");
+    ok(memcmp(claims.payload.data, text, strlen(text)) == 0, "as it was");
+    apr_pool_destroy(is_child ? connection : request);
 }
 
-static void test_long_tree(void)
+/* Tokens that come and go leave nothing behind but the last. */
+static void test_memory(const jwk_t *jwk)
+{
+    apr_pool_t *connection, *request;
+    apr_size_t before = 0;
+    recent_t *recent;
+    claims_t claims;
+    int i;
+
+    apr_pool_create(&connection, pool);
+    recent = recent_make(connection);
+    for (i = 0; i < 1000; i++) {
+        apr_pool_create(&request, connection);
+        parse(&claims, i % 2 ? "{\"jti\":\"1\"}" : "{\"jti\":[", jwk, recent, request);
+        apr_pool_destroy(request);
+        before = i == 100 ? mallinfo2().uordblks : before;
+    }
+    ok(mallinfo2().uordblks < before + 16384, "a thousand tokens take no more than one");
+    apr_pool_destroy(connection);
+}
+
+static void test_long(const jwk_t *jwk)
 {
     recent_t *recent = recent_make(pool);
     char *filler = apr_palloc(pool, RECENT_MAX + 1);
@@ -228,14 +303,15 @@ static void test_long_tree(void)
     memset(filler, 'x', RECENT_MAX);
     filler[RECENT_MAX] = '\0';
     payload = apr_pstrcat(pool, "{\"roles\":[\"", filler, "\"],\"jti\":\"1\"}", NULL);
-    ok(!parse(&first, payload, recent, pool) && !parse(&again, payload, recent, pool) &&
-           first.members != again.members,
+    ok(!parse(&first, payload, jwk, recent, pool) &&
+           !parse(&again, payload, jwk, recent, pool) && first.members != again.members,
        "a long one is read each time");
 }
 
 int main(void)
 {
     const jwk_t *jwk;
+    int i;
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
@@ -246,9 +322,15 @@ int main(void)
     test_changed(jwk);
     test_failing(jwk);
     test_lengths(jwk);
-    test_trees();
-    test_tree_in_use();
-    test_long_tree();
+    test_claims(jwk);
+    test_refused(jwk);
+    for (i = 0; i < 2; i++) {
+        test_in_use(jwk, "{\"jti\":\"kept\"}", "{\"jti\":\"next\"}", i);
+        test_in_use(jwk, "{\"a\":[1],\"jti\":\"kept\"}", "{\"a\":[1],\"jti\":\"next\"}",
+                    i);
+    }
+    test_memory(jwk);
+    test_long(jwk);
     apr_terminate();
     return done_testing();
 }
