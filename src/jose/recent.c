@@ -91,35 +91,43 @@ int recent_find(bytes_t *payload, const jwk_t **key, const recent_t *recent,
     return 1;
 }
 
-/* With its room. Where there is no memory the connection's pool ends the process. */
-static kept_t *make_kept(apr_pool_t *connection)
+/* That of the token before, where no request has it any more: memory that comes and goes
+ * costs more than all the rest. Where there is none, the connection's pool ends the
+ * process. */
+static apr_pool_t *make_pool(recent_t *recent)
 {
+    kept_t *kept = recent->kept;
     apr_pool_t *pool;
-    kept_t *kept;
 
-    apr_pool_create_unmanaged_ex(&pool, apr_pool_abort_get(connection), NULL);
-    kept = apr_pcalloc(pool, sizeof *kept);
-    kept->reading.pool = pool;
-    kept->users = 1;
-    return kept;
+    if (kept && kept->users == 1) {
+        pool = kept->reading.pool;
+        apr_pool_clear(pool);
+    } else {
+        drop(recent);
+        apr_pool_create_unmanaged_ex(&pool, apr_pool_abort_get(recent->pool), NULL);
+    }
+    return pool;
 }
 
 void recent_keep(recent_t *recent, bytes_t *payload, const jwk_t *key, const char *token,
                  apr_size_t len, apr_size_t signed_len, apr_pool_t *p)
 {
+    apr_pool_t *pool;
     kept_t *kept;
 
     if (!recent || len > RECENT_MAX) {
         return;
     }
-    kept = make_kept(recent->pool);
+    pool = make_pool(recent);
+    kept = apr_pcalloc(pool, sizeof *kept);
+    kept->reading.pool = pool;
+    kept->users = 1;
     kept->key = key;
-    kept->token = apr_pmemdup(kept->reading.pool, token, len);
+    kept->token = apr_pmemdup(pool, token, len);
     kept->len = len;
     kept->signed_len = signed_len;
-    kept->payload.data = apr_pmemdup(kept->reading.pool, payload->data, payload->len);
+    kept->payload.data = apr_pmemdup(pool, payload->data, payload->len);
     kept->payload.len = payload->len;
-    drop(recent);
     recent->kept = kept;
     *payload = payload_for(kept, p);
 }
