@@ -62,6 +62,7 @@ DBDriver sqlite3
 DBDParams "\${T_DIR}/db/site.db"
 LogLevel warn
 Include "$file"
+AuthJWTHashConcurrency 32
 AuthJWTEndpoints /auth
 Header always set X-User "expr=%{REMOTE_USER}"
 <Location "/members">
