@@ -91,7 +91,7 @@ typedef struct {
 /**
  * Read a payload.
  *
- * @param out      allocated from @p p, or kept as long; untouched on error
+ * @param out      what it points to lives until @p p ends; untouched on error
  * @param payload  the signed bytes
  * @param names    which claims are token_type and jti
  * @param recent   spares the reading where it knows the payload; NULL: always read

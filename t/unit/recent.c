@@ -306,6 +306,13 @@ static void test_long(const jwk_t *jwk)
     ok(!parse(&first, payload, jwk, recent, pool) &&
            !parse(&again, payload, jwk, recent, pool) && first.members != again.members,
        "a long one is read each time");
+    parse(&first, "{\"roles\":[\"short\"],\"jti\":\"2\"}", jwk, recent, pool);
+    parse(&again, payload, jwk, recent, pool);
+    is_str(again.jti, "1", "nor has it the claims of a short one that is kept");
+    is_int(json_string_length(json_array_get(json_object_get(again.members, "roles"), 0)),
+           RECENT_MAX, "none of them");
+    parse(&again, "{\"roles\":[\"short\"],\"jti\":\"2\"}", jwk, recent, pool);
+    ok(again.members == first.members, "which it leaves in its place");
 }
 
 int main(void)
